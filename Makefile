@@ -1,0 +1,50 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`. Only Python >= 3.11 and make are needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+REPO ?= .
+FAST ?=
+
+.PHONY: run test check fix bench docs clean help
+
+help: ## what each target does
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /: /'
+
+# A stamp for each installation: nothing is installed twice, and a changed pin installs again.
+$(VENV)/.base: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "trails needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up $(VENV) (once; about 300 MB)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt
+	@$(MAKE) --no-print-directory $(VENV)/.base
+	@echo "Adding what the tests need (once; about 1.5 GB with torch)"
+	@$(PIP) install --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+run: $(VENV)/.base ## the main job on real input: make run, or make run REPO=path/to/a/git/repository
+	@$(BIN)/trails demo --repo "$(REPO)"
+
+test: $(VENV)/.test ## every test; make test FAST=1 leaves out the slow ones
+	@$(BIN)/python -m pytest $(if $(FAST),-m "not slow")
+
+check: $(VENV)/.test ## formatting, lint, types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+fix: $(VENV)/.test ## format, and mend what lint can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.test ## start, recall and lay: the figures of the README
+	@$(BIN)/python benchmarks/start.py
+
+docs: $(VENV)/.base ## write the generated reference pages anew
+	@$(BIN)/python docs/generate.py
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

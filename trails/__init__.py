@@ -1,0 +1,117 @@
+"""
+Trails: small notes that agents leave where they work, and that lead the next one.
+
+    from trails import Author, Draft, Question, open_memory
+
+The names below are loaded when they are first used, so `import trails` costs nothing: the relay, which starts with
+every agent, lives on that.
+"""
+
+from .version import __version__
+
+TYPE_CHECKING = False  # type checkers take it for true; `typing` itself would cost the relay two milliseconds
+if TYPE_CHECKING:
+    from .admission import read_anchor, read_kind
+    from .bootstrap import open_memory
+    from .delivery import render
+    from .errors import ERRORS_BY_CODE, BadInput, Conflict, NoSuchNote, Refused, TrailsError, Unavailable
+    from .events import Event, to_payload
+    from .history import Commit, commits, draft_from
+    from .memory import Memory, Receipt, Story
+    from .notes import Anchor, Author, Draft, Drift, Hit, Kind, Note, Question, Recall, Status, Validity, Verdict
+    from .settings import Settings, describe_settings, read_settings
+    from .watcher import Watcher
+    from .workspace import FolderOnDisk, find_root, relative, workspace_id
+
+_HOMES = {
+    "Anchor": "notes",
+    "Author": "notes",
+    "BadInput": "errors",
+    "Commit": "history",
+    "Conflict": "errors",
+    "Draft": "notes",
+    "Drift": "notes",
+    "ERRORS_BY_CODE": "errors",
+    "Event": "events",
+    "FolderOnDisk": "workspace",
+    "Hit": "notes",
+    "Kind": "notes",
+    "Memory": "memory",
+    "NoSuchNote": "errors",
+    "Note": "notes",
+    "Question": "notes",
+    "Recall": "notes",
+    "Receipt": "memory",
+    "Refused": "errors",
+    "Settings": "settings",
+    "Status": "notes",
+    "Story": "memory",
+    "TrailsError": "errors",
+    "Unavailable": "errors",
+    "Validity": "notes",
+    "Verdict": "notes",
+    "Watcher": "watcher",
+    "commits": "history",
+    "describe_settings": "settings",
+    "draft_from": "history",
+    "find_root": "workspace",
+    "open_memory": "bootstrap",
+    "read_anchor": "admission",
+    "read_kind": "admission",
+    "read_settings": "settings",
+    "relative": "workspace",
+    "render": "delivery",
+    "to_payload": "events",
+    "workspace_id": "workspace",
+}
+
+__all__ = [
+    "ERRORS_BY_CODE",
+    "Anchor",
+    "Author",
+    "BadInput",
+    "Commit",
+    "Conflict",
+    "Draft",
+    "Drift",
+    "Event",
+    "FolderOnDisk",
+    "Hit",
+    "Kind",
+    "Memory",
+    "NoSuchNote",
+    "Note",
+    "Question",
+    "Recall",
+    "Receipt",
+    "Refused",
+    "Settings",
+    "Status",
+    "Story",
+    "TrailsError",
+    "Unavailable",
+    "Validity",
+    "Verdict",
+    "Watcher",
+    "__version__",
+    "commits",
+    "describe_settings",
+    "draft_from",
+    "find_root",
+    "open_memory",
+    "read_anchor",
+    "read_kind",
+    "read_settings",
+    "relative",
+    "render",
+    "to_payload",
+    "workspace_id",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module 'trails' has no attribute {name!r}")

@@ -1,0 +1,268 @@
+"""
+The facts kept for ever: what can happen to a note, a file or a workspace, and how a fact is written down.
+
+An event is what happened, once, and is never changed. What notes and files look like now is the fold of their events
+(`fold.py`); the event log is the truth, and everything else can be rebuilt from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from .notes import Anchor, Author, Fingerprint, Kind, Verdict
+
+Stamp = tuple[datetime, str]
+"""When something happened and the id of the event that says so: total order, the later one wins."""
+
+NEVER: Stamp = (datetime.min.replace(tzinfo=UTC), "")
+
+
+# ── facts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A note was laid."""
+
+    note_id: str
+    kind: Kind
+    title: str
+    body: str = ""
+    anchors: tuple[Anchor, ...] = ()
+    topics: tuple[str, ...] = ()
+    supersedes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A reader said whether a note helped."""
+
+    note_id: str
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """The evidence that one outcome gives one note: `helped` and `failed`, each in [0, 1]."""
+
+    note_id: str
+    helped: float
+    failed: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeReported:
+    """How a session ended: `result` in [0, 1] against `baseline`, with what it credits to the notes it used."""
+
+    result: float
+    baseline: float
+    task: str = ""
+    source: str = "agent"
+    summary: str = ""
+    credits: tuple[Credit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A note was replaced by a newer one, which names it; both stay readable."""
+
+    note_id: str
+    by_note_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retagged:
+    """Topics were added to and removed from a note."""
+
+    note_id: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """A counter-note says that a note is wrong; the two are shown together."""
+
+    note_id: str
+    counter_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A note was taken out of recall; it stays readable by id, with the reason."""
+
+    note_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A withdrawn or superseded note stands again."""
+
+    note_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Notes were shown. Proves nothing about them: neither strength nor quality reads it."""
+
+    recall_id: str
+    note_ids: tuple[str, ...]
+    propensities: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceOpened:
+    """A workspace became known, by the folder it lives in on this machine."""
+
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileMoved:
+    """A file is now called `path`; its notes come along."""
+
+    file_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileChanged:
+    """The content of a file changed."""
+
+    file_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileGone:
+    """A file was deleted."""
+
+    file_id: str
+
+
+Fact = (
+    Laid
+    | Judged
+    | OutcomeReported
+    | Superseded
+    | Retagged
+    | Disputed
+    | Withdrawn
+    | Restored
+    | Served
+    | WorkspaceOpened
+    | FileMoved
+    | FileChanged
+    | FileGone
+)
+
+FACTS_BY_KIND: dict[str, type[Fact]] = {
+    "laid": Laid,
+    "judged": Judged,
+    "outcome": OutcomeReported,
+    "superseded": Superseded,
+    "retagged": Retagged,
+    "disputed": Disputed,
+    "withdrawn": Withdrawn,
+    "restored": Restored,
+    "served": Served,
+    "workspace-opened": WorkspaceOpened,
+    "file-moved": FileMoved,
+    "file-changed": FileChanged,
+    "file-gone": FileGone,
+}
+KINDS_BY_FACT: dict[type[Fact], str] = {fact: kind for kind, fact in FACTS_BY_KIND.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact with its origin: when the first keeper received it, where, and from whom."""
+
+    id: str
+    at: datetime
+    workspace: str
+    by: Author
+    fact: Fact
+
+    @property
+    def stamp(self) -> Stamp:
+        return (self.at, self.id)
+
+    @property
+    def kind(self) -> str:
+        return KINDS_BY_FACT[type(self.fact)]
+
+
+def note_ids_of(fact: Fact) -> tuple[str, ...]:
+    """The notes whose state a fact can change; none for exposure, files and workspaces."""
+    match fact:
+        case OutcomeReported():
+            return tuple(credit.note_id for credit in fact.credits)
+        case Served() | WorkspaceOpened() | FileMoved() | FileChanged() | FileGone():
+            return ()
+        case _:
+            return (fact.note_id,)
+
+
+def file_ids_of(fact: Fact) -> tuple[str, ...]:
+    """The files whose state a fact can change."""
+    match fact:
+        case Laid():
+            return tuple(dict.fromkeys(anchor.file_id for anchor in fact.anchors))
+        case FileMoved() | FileChanged() | FileGone():
+            return (fact.file_id,)
+        case _:
+            return ()
+
+
+# ── facts as JSON ────────────────────────────────────────────────────────────────────────────────────────────────────
+def to_payload(fact: Fact) -> dict[str, Any]:
+    """A fact as plain JSON values; fields that have their default are left out."""
+    return _fields(fact)
+
+
+def from_payload(kind: str, payload: Mapping[str, Any]) -> Fact:
+    """The fact of a stored event. Raises KeyError for a kind that this version does not know."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in payload.items()
+    }
+    for name, read in _READERS.items():
+        if name in values:
+            values[name] = read(values[name])
+    return FACTS_BY_KIND[kind](**values)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    kept = {}
+    for field in fields(value):
+        held = getattr(value, field.name)
+        if field.default is MISSING or held != field.default:
+            kept[field.name] = _plain(held)
+    return kept
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return _fields(value) if isinstance(value, Anchor | Fingerprint | Credit) else value
+
+
+def _read_anchor(plain: Mapping[str, Any]) -> Anchor:
+    values = dict(plain)
+    if "fingerprint" in values:
+        print_ = values["fingerprint"]
+        values["fingerprint"] = Fingerprint(print_["digest"], tuple(print_.get("line_digests", ())))
+    return Anchor(**values)
+
+
+_READERS: dict[str, Any] = {
+    "anchors": lambda plain: tuple(_read_anchor(anchor) for anchor in plain),
+    "credits": lambda plain: tuple(Credit(**credit) for credit in plain),
+    "kind": Kind,
+    "verdict": Verdict,
+}

@@ -1,0 +1,221 @@
+"""
+The fold: events in, the state of notes and files out.
+
+The state is the same whatever the order of the events and however often one arrives (tests/core/test_fold.py), so a
+damaged table can be rebuilt and two logs can be merged by union. To get there every part of a state is a register that
+keeps the latest stamp, a maximum, or a set that only grows.
+
+The fold keeps times and facts, no strengths: `dynamics.py` and `evidence.py` compute those when they are read.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+
+from .events import (
+    NEVER,
+    Disputed,
+    Event,
+    FileChanged,
+    FileGone,
+    FileMoved,
+    Judged,
+    Laid,
+    OutcomeReported,
+    Restored,
+    Retagged,
+    Stamp,
+    Superseded,
+    Withdrawn,
+    file_ids_of,
+    note_ids_of,
+)
+from .notes import Author, Status, Verdict
+
+NOBODY = Author("")
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """Whether the note stands, since when, why, and what replaced it."""
+
+    stamp: Stamp = NEVER
+    status: Status = Status.LIVE
+    reason: str = ""
+    superseded_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one session of one principal says of a note: evidence that it helped, and that it failed."""
+
+    stamp: Stamp
+    helped: float
+    failed: float
+
+
+Voice = tuple[str, str, str]
+"""(principal, session, act): who spoke, and in which way. One voice holds one register, so nothing stacks."""
+
+ACT_LAID, ACT_JUDGED, ACT_OUTCOME = "laid", "judged", "outcome"
+
+WEIGHT_BY_VERDICT: Mapping[Verdict, tuple[float, float]] = MappingProxyType(
+    {Verdict.HELPED: (1.0, 0.0), Verdict.UNHELPFUL: (0.0, 0.5), Verdict.WRONG: (0.0, 1.0)}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteState:
+    """
+    All that the events say of one note.
+
+    `uses` keeps, for each voice, the time of its latest positive act: what strength is made of. `judgements` keeps
+    its latest word: what quality is made of. `topics` keeps for each topic when it was last added or removed.
+    """
+
+    note_id: str
+    workspace: str = ""
+    laid: Laid | None = None
+    laid_stamp: Stamp = NEVER
+    by: Author = NOBODY
+    lifecycle: Lifecycle = Lifecycle()
+    topics: Mapping[str, tuple[Stamp, bool]] = field(default_factory=dict)
+    disputed_by: frozenset[str] = frozenset()
+    uses: Mapping[Voice, datetime] = field(default_factory=dict)
+    judgements: Mapping[Voice, Judgement] = field(default_factory=dict)
+
+    @property
+    def confirmed_at(self) -> datetime:
+        """When it was laid, or last found helpful by a session other than the one that laid it."""
+        own = (self.by.principal, self.by.session)
+        helped = [
+            at for (principal, session, act), at in self.uses.items() if act != ACT_LAID and (principal, session) != own
+        ]
+        return max([self.laid_stamp[0], *helped])
+
+    @property
+    def live_topics(self) -> tuple[str, ...]:
+        return tuple(sorted(topic for topic, (_, present) in self.topics.items() if present))
+
+
+def apply_to_note(state: NoteState, event: Event) -> NoteState:
+    """The state of `state.note_id` after one more event, wherever in time that event belongs."""
+    fact = event.fact
+    match fact:
+        case Laid():
+            return _laid(state, event, fact)
+        case Judged():
+            return _judged(state, event, ACT_JUDGED, *WEIGHT_BY_VERDICT[fact.verdict])
+        case OutcomeReported():
+            credit = next(credit for credit in fact.credits if credit.note_id == state.note_id)
+            return _judged(state, event, ACT_OUTCOME, credit.helped, credit.failed)
+        case Superseded():
+            return _moved_to(state, Lifecycle(event.stamp, Status.SUPERSEDED, fact.reason, fact.by_note_id))
+        case Withdrawn():
+            return _moved_to(state, Lifecycle(event.stamp, Status.WITHDRAWN, fact.reason))
+        case Restored():
+            return _moved_to(state, Lifecycle(event.stamp, Status.LIVE, fact.reason))
+        case Disputed():
+            return replace(state, disputed_by=state.disputed_by | {fact.counter_id})
+        case Retagged():
+            changes = [(topic, True) for topic in fact.added] + [(topic, False) for topic in fact.removed]
+            return replace(state, topics=_later_topics(state.topics, changes, event.stamp))
+        case _:
+            return state
+
+
+def _laid(state: NoteState, event: Event, fact: Laid) -> NoteState:
+    state = replace(state, topics=_later_topics(state.topics, [(topic, True) for topic in fact.topics], event.stamp))
+    state = replace(state, uses=_later_use(state.uses, (event.by.principal, event.by.session, ACT_LAID), event.at))
+    if state.laid is not None and state.laid_stamp <= event.stamp:
+        return state
+    return replace(state, workspace=event.workspace, laid=fact, laid_stamp=event.stamp, by=event.by)
+
+
+def _judged(state: NoteState, event: Event, act: str, helped: float, failed: float) -> NoteState:
+    voice = (event.by.principal, event.by.session, act)
+    if helped > 0:
+        state = replace(state, uses=_later_use(state.uses, voice, event.at))
+    known = state.judgements.get(voice)
+    if known is not None and known.stamp >= event.stamp:
+        return state
+    return replace(state, judgements={**state.judgements, voice: Judgement(event.stamp, helped, failed)})
+
+
+def _moved_to(state: NoteState, lifecycle: Lifecycle) -> NoteState:
+    return replace(state, lifecycle=lifecycle) if lifecycle.stamp > state.lifecycle.stamp else state
+
+
+def _later_use(uses: Mapping[Voice, datetime], voice: Voice, at: datetime) -> Mapping[Voice, datetime]:
+    return {**uses, voice: max(at, uses.get(voice, at))}
+
+
+def _later_topics(
+    topics: Mapping[str, tuple[Stamp, bool]], changes: Iterable[tuple[str, bool]], stamp: Stamp
+) -> Mapping[str, tuple[Stamp, bool]]:
+    later = dict(topics)
+    for topic, present in changes:
+        if stamp >= later.get(topic, (NEVER, False))[0]:
+            later[topic] = (stamp, present)
+    return later
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """
+    A file's identity and what it is called now.
+
+    Its birth name is what the first note called it; only a move gives it another. `present` is false once the file
+    was deleted and nothing has been said of it since.
+    """
+
+    file_id: str
+    workspace: str = ""
+    born: tuple[Stamp, str] = (NEVER, "")
+    moved: tuple[Stamp, str] = (NEVER, "")
+    present: tuple[Stamp, bool] = (NEVER, True)
+    digest: tuple[Stamp, str] = (NEVER, "")
+
+    @property
+    def path(self) -> str:
+        return self.moved[1] or self.born[1]
+
+    @property
+    def named_stamp(self) -> Stamp:
+        """Since when it has its name; where two files claim one path, the later claim holds it."""
+        return self.moved[0] if self.moved[1] else self.born[0]
+
+
+def apply_to_file(state: FileState, event: Event) -> FileState:
+    """The state of `state.file_id` after one more event, wherever in time that event belongs."""
+    fact, stamp = event.fact, event.stamp
+    state = replace(state, workspace=max(state.workspace, event.workspace))
+    match fact:
+        case Laid():
+            path = next(anchor.path for anchor in fact.anchors if anchor.file_id == state.file_id)
+            if not state.born[1] or stamp < state.born[0]:
+                state = replace(state, born=(stamp, path))
+            return replace(state, present=max(state.present, (stamp, True)))
+        case FileMoved():
+            return replace(state, moved=max(state.moved, (stamp, fact.path)), present=max(state.present, (stamp, True)))
+        case FileChanged():
+            return replace(
+                state, digest=max(state.digest, (stamp, fact.digest)), present=max(state.present, (stamp, True))
+            )
+        case FileGone():
+            return replace(state, present=max(state.present, (stamp, False)))
+        case _:
+            return state
+
+
+def fold(events: Iterable[Event]) -> tuple[dict[str, NoteState], dict[str, FileState]]:
+    """The states of all notes and files, by id. Order and repetition of the events do not matter."""
+    notes: dict[str, NoteState] = {}
+    files: dict[str, FileState] = {}
+    for event in events:
+        for note_id in note_ids_of(event.fact):
+            notes[note_id] = apply_to_note(notes.get(note_id, NoteState(note_id)), event)
+        for file_id in file_ids_of(event.fact):
+            files[file_id] = apply_to_file(files.get(file_id, FileState(file_id)), event)
+    return notes, files

@@ -1,0 +1,204 @@
+"""
+The nouns: what a note is, where it points, and what comes back when somebody asks.
+
+All are frozen values. Times ending in `_at` are UTC datetimes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+HANDLE_LENGTH = 8
+
+
+class Kind(StrEnum):
+    """What sort of thing a note says; the kind alone decides how fast its trail evaporates."""
+
+    OBSERVATION = "observation"
+    HOW_TO = "how-to"
+    WARNING = "warning"
+    DECISION = "decision"
+    PLAN = "plan"
+    HAND_OFF = "hand-off"
+    QUESTION = "question"
+    PRESENCE = "presence"
+
+
+class Verdict(StrEnum):
+    """What a reader says of a note after using it."""
+
+    HELPED = "helped"
+    UNHELPFUL = "unhelpful"
+    WRONG = "wrong"
+
+
+class Status(StrEnum):
+    """Whether a note still stands. Nothing is ever edited away: what it was stays readable."""
+
+    LIVE = "live"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+class Validity(StrEnum):
+    """What became of the place a note points at, compared with when the note was laid."""
+
+    SAME = "same"
+    MOVED = "moved"
+    CHANGED = "changed"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who laid, judged or asked. Votes count by `principal`; agent and session are what it said of itself."""
+
+    principal: str
+    agent: str = ""
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The content of a file, or of some of its lines, when a note was laid (see `anchors.py`)."""
+
+    digest: str
+    line_digests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """
+    A place in the workspace: a file, or lines `first_line` to `last_line` of it (1-based, both included).
+
+    `path` is relative to the workspace, with forward slashes: what the file is called now. `file_id` is the
+    file's identity, which survives renames; it is empty until the store has given one.
+    """
+
+    path: str
+    first_line: int | None = None
+    last_line: int | None = None
+    fingerprint: Fingerprint | None = None
+    file_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody wants to lay, before admission."""
+
+    title: str
+    body: str = ""
+    kind: Kind = Kind.OBSERVATION
+    anchors: tuple[Anchor, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Beta evidence that a note helps: `helped` and `failed` in sessions, faded and capped. See `evidence.py`."""
+
+    helped: float = 0.0
+    failed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note as it stands now: what was laid, and what has happened to it since."""
+
+    id: str
+    workspace: str
+    kind: Kind
+    title: str
+    body: str
+    by: Author
+    laid_at: datetime
+    confirmed_at: datetime
+    anchors: tuple[Anchor, ...] = ()
+    topics: tuple[str, ...] = ()
+    status: Status = Status.LIVE
+    reason: str = ""
+    superseded_by: str = ""
+    supersedes: str = ""
+    disputed_by: tuple[str, ...] = ()
+    t_star: float = 0.0
+    quality: Quality = Quality()
+
+    @property
+    def handle(self) -> str:
+        """The short name that people and agents use: the last characters of the id, lower case."""
+        return handle(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """
+    What ranking needs to know of a note that may answer, and no more (thousands are looked at, five are shown).
+
+    `dense` is the cosine with the question in [0, 1] and `words` its BM25 score (0 where the side did not find
+    it). `paths_by_file_id` gives the current names of the files it is anchored to.
+    """
+
+    note_id: str
+    confirmed_at: datetime
+    paths_by_file_id: Mapping[str, str] = field(default_factory=dict)
+    topics: tuple[str, ...] = ()
+    dense: float = 0.0
+    words: float = 0.0
+    quality: Quality = Quality()
+    principal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody asks: words, the files that are open, topics; at least one of them."""
+
+    query: str = ""
+    files: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    limit: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One term of a score: its name, what it added, and the same in plain words."""
+
+    name: str
+    value: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What became of one anchor: its validity, the share of its lines that changed, and where the lines are now."""
+
+    path: str
+    validity: Validity
+    changed: float = 0.0
+    first_line: int | None = None
+    last_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A note that is returned, with the terms that put it there and the state of each of its anchors."""
+
+    note: Note
+    score: float
+    reasons: tuple[Reason, ...]
+    drifts: tuple[Drift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """The answer to a question. `degraded` names what could not be asked: "vectors", or nothing."""
+
+    id: str
+    hits: tuple[Hit, ...]
+    degraded: tuple[str, ...] = ()
+
+
+def handle(note_id: str) -> str:
+    """The short name of a note id."""
+    return note_id[-HANDLE_LENGTH:].lower()

@@ -1,0 +1,254 @@
+"""
+Which notes answer a question, in which order, and why.
+
+A note is a hit when its text matches the query, when it is laid on an open file, when it is laid on a file that the
+open one leads to, or when it has a topic that was asked for. Words of its path and nearness in the tree only order
+the hits. With unit(x) = x / max x over the candidates, and each term in [0, 1]:
+
+    (11)  sim(n)     = 1/2 unit(dense) + 1/2 unit(words);  unit(words) alone where nothing has a vector
+    (12)  text(n)    = unit(sim^3 * lasting),   lasting(n) = fresh(n) / sqrt(files of n);  the 50 best, others 0
+    (13)  edge(f)    = sum over notes on f and an open file: fresh / files  /  the same sum over notes on an open file
+    (14)  trail(n)   = 1/2 + 1/2 lasting(n) on an open file;  1/2 lasting(n) * max over its files: edge(f) elsewhere
+    (15)  topic(n)   = fresh(n) * share of the topics asked for that it has
+    (16)  path(n)    = unit(max over its files: sum of idf over query words in the path / sqrt(words of the path))
+    (17)  near(n)    = max over its files and the open ones: 1/2 shared folders + 1/2 same stem
+    (18)  score(n)   = (text + trail + 1/2 topic + 1/2 path + .4 near) * (1 + .6 (2q - 1)) / most
+
+`most` is what a perfect note would reach on this question, so a score is in [0, 1] and compares within one answer.
+
+The terms are those of the file formula that was chosen on replayed histories, where one note about one file adds
+text(n) and edge(f) to that file. Two things differ, because here the answer is notes. A note on the open file is itself
+an answer: it takes the upper half of trail, so that however old it is it comes before the notes that the file only
+leads to. And trail weighs as much as text, not three times: with 3 the best match elsewhere was buried under whatever
+else is laid on the open file (of twelve repositories, a note on a file that was then changed came among the first five
+in 77 % of the questions instead of 68 %). Strength is no term: ranking by it bought nothing and lets busy principals
+push their notes; nor is having been shown or used often.
+"""
+
+import heapq
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+from typing import Protocol
+
+from .dynamics import freshness
+from .evidence import probability
+from .notes import Candidate, Question, Reason
+from .words import light_stem, path_words, split_words, stem
+
+# Weights, the exponent and the number of notes won on replayed repositories; topic is a guess beside them.
+TEXT_WEIGHT = 1.0
+TRAIL_WEIGHT = 1.0
+HERE_SHARE = 0.5  # of trail: what a note on an open file has, whatever its age
+TOPIC_WEIGHT = 0.5
+PATH_WEIGHT = 0.5
+NEAR_WEIGHT = 0.4
+QUALITY_SWING = 0.6  # share: from .4 for a note that always failed to 1.6 for one that always helped
+DENSE_SHARE = 0.5  # of similarity; the rest is words. A sum of scores beats a fusion of ranks
+SHARPNESS = 3  # exponent of similarity: a few close notes say more than many vague ones
+BEST_BY_TEXT = 50  # notes
+
+
+class Touch(Protocol):
+    """One note on one file; `size` is how many files the note is on."""
+
+    @property
+    def note_id(self) -> str: ...
+    @property
+    def file_id(self) -> str: ...
+    @property
+    def confirmed_at(self) -> datetime: ...
+    @property
+    def size(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A note in its place: its score in [0, 1] and the terms that add up to it, largest first."""
+
+    note_id: str
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+def edges(open_file_ids: Collection[str], touches: Iterable[Touch], now: datetime) -> dict[str, float]:
+    """
+    How strongly the open files lead to each other file, in (0, 1]: eq. 13.
+
+    It is the share of what is remembered about the open files that is about the other file too. `touches` are all
+    files of the notes on the open files; notes that are on none of them are ignored.
+    """
+    weights: dict[str, float] = {}
+    file_ids: dict[str, set[str]] = defaultdict(set)
+    for touch in touches:
+        weights[touch.note_id] = freshness(touch.confirmed_at, now) / max(1, touch.size)
+        file_ids[touch.note_id].add(touch.file_id)
+    here = {note_id for note_id, found in file_ids.items() if not found.isdisjoint(open_file_ids)}
+    total = math.fsum(weights[note_id] for note_id in here)
+    shared: dict[str, list[float]] = defaultdict(list)
+    for note_id in here:
+        for file_id in file_ids[note_id].difference(open_file_ids):
+            shared[file_id].append(weights[note_id])
+    return {file_id: min(1.0, math.fsum(shared[file_id]) / total) for file_id in sorted(shared)}
+
+
+def rank(
+    question: Question,
+    candidates: Sequence[Candidate],
+    *,
+    open_file_ids: Collection[str],
+    edges: Mapping[str, float],
+    now: datetime,
+    limit: int,
+) -> list[Ranked]:
+    """
+    The candidates that answer the question, best first, at most `limit`.
+
+    `edges` come from the function above and count only beside open files. Of equal scores the note confirmed later
+    comes first, then the smaller id; the order of the candidates does not matter.
+    """
+    text = text_terms(candidates, now) if question.query else {}
+    followed = edges if open_file_ids else {}
+    matches = [_match(candidate, question, text, open_file_ids, followed, now) for candidate in candidates]
+    hits = [match for match in matches if match.text or match.trail or match.topic]
+    most = _most(question, open_file_ids)
+    paths = path_terms(question.query, [match.candidate for match in hits])
+    ranked = []
+    for match in hits:
+        reasons = _reasons(match, question, paths.get(match.candidate.note_id, 0.0), most)
+        score = math.fsum(reason.value for reason in reasons)
+        ranked.append((-score, -match.candidate.confirmed_at.timestamp(), match.candidate.note_id, score, reasons))
+    return [Ranked(note_id, score, reasons) for _, _, note_id, score, reasons in heapq.nsmallest(limit, ranked)]
+
+
+# ── the match: what makes a candidate a hit ──────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """How a candidate answers: the terms that can make it a hit, unweighted."""
+
+    candidate: Candidate
+    text: float
+    trail: float
+    is_here: bool
+    topic: float
+
+
+def _match(
+    candidate: Candidate,
+    question: Question,
+    text: Mapping[str, float],
+    open_file_ids: Collection[str],
+    edges: Mapping[str, float],
+    now: datetime,
+) -> _Match:
+    file_ids = candidate.paths_by_file_id
+    is_here = any(file_id in open_file_ids for file_id in file_ids)
+    edge = max((edges.get(file_id, 0.0) for file_id in file_ids), default=0.0)
+    still = lasting(candidate, now)
+    asked = frozenset(question.topics)
+    found = len(asked.intersection(candidate.topics)) / len(asked) if asked else 0.0
+    return _Match(
+        candidate,
+        text=text.get(candidate.note_id, 0.0),
+        trail=HERE_SHARE + (1 - HERE_SHARE) * still if is_here else (1 - HERE_SHARE) * still * edge,
+        is_here=is_here,
+        topic=found * freshness(candidate.confirmed_at, now),
+    )
+
+
+def lasting(candidate: Candidate, now: datetime) -> float:
+    """How much a note still says of each of its files, in (0, 1]: fresh, and about few of them (eq. 12)."""
+    return freshness(candidate.confirmed_at, now) / math.sqrt(max(1, len(candidate.paths_by_file_id)))
+
+
+def text_terms(candidates: Sequence[Candidate], now: datetime) -> dict[str, float]:
+    """How well the text of each note matches, in (0, 1], by note id; only the 50 best (eq. 11 and 12)."""
+    most_dense = max((candidate.dense for candidate in candidates), default=0.0)
+    most_words = max((candidate.words for candidate in candidates), default=0.0)
+    dense_share = DENSE_SHARE if most_dense > 0 else 0.0
+    raw = {}
+    for candidate in candidates:
+        dense, words = _share(candidate.dense, most_dense), _share(candidate.words, most_words)
+        similarity = dense_share * dense + (1 - dense_share) * words
+        raw[candidate.note_id] = similarity**SHARPNESS * lasting(candidate, now)
+    best = heapq.nsmallest(BEST_BY_TEXT, ((-value, note_id) for note_id, value in raw.items() if value > 0))
+    return {note_id: _share(-value, -best[0][0]) for value, note_id in best}
+
+
+def _share(value: float, largest: float) -> float:
+    return max(0.0, value) / largest if largest > 0 else 0.0
+
+
+# ── what only orders the hits ────────────────────────────────────────────────────────────────────────────────────────
+def path_terms(query: str, candidates: Sequence[Candidate]) -> dict[str, float]:
+    """How well the words of the query fit the path of each note, in [0, 1], by note id (eq. 16)."""
+    asked = frozenset(light_stem(word) for word in split_words(query))
+    if not asked:
+        return {}
+    paths = {path for candidate in candidates for path in candidate.paths_by_file_id.values()}
+    files_by_word = Counter(word for path in paths for word in asked & path_words(path))
+    fits = {
+        path: math.fsum(math.log1p(len(paths) / files_by_word[word]) for word in asked & path_words(path))
+        / math.sqrt(max(1, len(path_words(path))))
+        for path in paths
+    }
+    best = max(fits.values(), default=0.0)
+    return {
+        candidate.note_id: max((_share(fits[path], best) for path in candidate.paths_by_file_id.values()), default=0.0)
+        for candidate in candidates
+    }
+
+
+def nearness(path: str, open_path: str) -> float:
+    """How near two files are in the tree, in [0, 1]: half for shared folders, half for the same stem (eq. 17)."""
+    folders, open_folders = path.split("/")[:-1], open_path.split("/")[:-1]
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(folders, open_folders, strict=False)))
+    together = (shared + 1) / (max(len(folders), len(open_folders)) + 1)
+    return 0.5 * together + 0.5 * (stem(path) == stem(open_path))
+
+
+def _near(candidate: Candidate, open_paths: Collection[str]) -> float:
+    paths = candidate.paths_by_file_id.values()
+    return max((nearness(path, open_path) for path in paths for open_path in open_paths), default=0.0)
+
+
+# ── the sum, term by term ────────────────────────────────────────────────────────────────────────────────────────────
+def _most(question: Question, open_file_ids: Collection[str]) -> float:
+    """What a perfect note would reach on this question, from the terms that the question makes possible."""
+    weights = (
+        (TEXT_WEIGHT + PATH_WEIGHT) * bool(question.query)
+        + (TRAIL_WEIGHT + NEAR_WEIGHT) * bool(question.files or open_file_ids)
+        + TOPIC_WEIGHT * bool(question.topics)
+    )
+    return weights * (1 + QUALITY_SWING)
+
+
+def _reasons(match: _Match, question: Question, path: float, most: float) -> tuple[Reason, ...]:
+    """The terms of eq. 18 that are not zero, largest first; quality is what its factor adds or takes."""
+    terms = [
+        ("text", TEXT_WEIGHT * match.text, "its text matches the question"),
+        ("topic", TOPIC_WEIGHT * match.topic, "it has a topic that was asked for"),
+        ("path", PATH_WEIGHT * path, "its path has words of the question"),
+        *_terms_of_place(match, question.files),
+    ]
+    q = probability(match.candidate.quality)
+    total = math.fsum(value for _, value, _ in terms)
+    helps = "it helped those who used it" if q > 0.5 else "it was judged wrong or did not help"
+    terms.append(("quality", QUALITY_SWING * (2 * q - 1) * total, helps))
+    reasons = [Reason(name, value / most, words) for name, value, words in terms if value]
+    return tuple(sorted(reasons, key=lambda reason: (-abs(reason.value), reason.name)))
+
+
+def _terms_of_place(match: _Match, open_paths: Sequence[str]) -> list[tuple[str, float, str]]:
+    """Trail and near; one term for a note on an open file, which is as near to itself as can be."""
+    if match.is_here:
+        where = open_paths[0] if len(open_paths) == 1 else "an open file"
+        return [("file", TRAIL_WEIGHT * match.trail + NEAR_WEIGHT, f"laid on {where}")]
+    whom = open_paths[0] if len(open_paths) == 1 else "the open files"
+    return [
+        ("edge", TRAIL_WEIGHT * match.trail, f"laid on a file that changes together with {whom}"),
+        ("near", NEAR_WEIGHT * _near(match.candidate, open_paths), "near the open file"),
+    ]
