@@ -124,18 +124,29 @@ class WorkspaceOpened:
 
 @dataclass(frozen=True, slots=True)
 class FileMoved:
-    """A file is now called `path`; its notes come along."""
+    """A file is now called `path`; its notes come along. `old` is for the journal's reader."""
 
     file_id: str
     path: str
+    old: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FileChanged:
-    """The content of a file changed."""
+    """The content of a file changed. `path` is what it was called then, for the journal's reader."""
 
     file_id: str
     digest: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSeen:
+    """The content of a file at the first look: what later looks are compared with."""
+
+    file_id: str
+    digest: str
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +154,7 @@ class FileGone:
     """A file was deleted."""
 
     file_id: str
+    path: str = ""
 
 
 Fact = (
@@ -158,6 +170,7 @@ Fact = (
     | WorkspaceOpened
     | FileMoved
     | FileChanged
+    | FileSeen
     | FileGone
 )
 
@@ -174,6 +187,7 @@ FACTS_BY_KIND: dict[str, type[Fact]] = {
     "workspace-opened": WorkspaceOpened,
     "file-moved": FileMoved,
     "file-changed": FileChanged,
+    "file-seen": FileSeen,
     "file-gone": FileGone,
 }
 KINDS_BY_FACT: dict[type[Fact], str] = {fact: kind for kind, fact in FACTS_BY_KIND.items()}
@@ -203,7 +217,7 @@ def note_ids_of(fact: Fact) -> tuple[str, ...]:
     match fact:
         case OutcomeReported():
             return tuple(credit.note_id for credit in fact.credits)
-        case Served() | WorkspaceOpened() | FileMoved() | FileChanged() | FileGone():
+        case Served() | WorkspaceOpened() | FileMoved() | FileChanged() | FileSeen() | FileGone():
             return ()
         case _:
             return (fact.note_id,)
@@ -214,7 +228,7 @@ def file_ids_of(fact: Fact) -> tuple[str, ...]:
     match fact:
         case Laid():
             return tuple(dict.fromkeys(anchor.file_id for anchor in fact.anchors))
-        case FileMoved() | FileChanged() | FileGone():
+        case FileMoved() | FileChanged() | FileSeen() | FileGone():
             return (fact.file_id,)
         case _:
             return ()

@@ -20,6 +20,7 @@ from .events import (
     FileChanged,
     FileGone,
     FileMoved,
+    FileSeen,
     Judged,
     Laid,
     OutcomeReported,
@@ -199,7 +200,7 @@ def apply_to_file(state: FileState, event: Event) -> FileState:
             return replace(state, present=max(state.present, (stamp, True)))
         case FileMoved():
             return replace(state, moved=max(state.moved, (stamp, fact.path)), present=max(state.present, (stamp, True)))
-        case FileChanged():
+        case FileChanged() | FileSeen():
             return replace(
                 state, digest=max(state.digest, (stamp, fact.digest)), present=max(state.present, (stamp, True))
             )

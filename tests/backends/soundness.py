@@ -1,0 +1,97 @@
+"""All that a store answers; and whether its file is sound: whether tables and word index say what its log says."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Table
+
+from trails.backends.sql_rows import KEYS, Rows, rows_of_file, rows_of_note, text_of
+from trails.backends.sql_schema import STATE_TABLES, notes
+from trails.events import Event, file_ids_of, note_ids_of
+from trails.fold import fold
+from trails.notes import Kind
+from trails.words import search_text
+
+ALL = 100_000
+TOPICS = ("auth", "build", "cache", "t")
+OUTCOMES = "SELECT seq, payload FROM events WHERE kind = 'outcome'"
+
+
+def ask(database: Path, statement: str) -> list[sqlite3.Row]:
+    """What SQLite answers to one statement, on a connection of its own."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute(statement).fetchall()
+
+
+def rows_in(database: Path) -> dict[Table, dict[tuple, dict]]:
+    """All rows of state, with the columns that are none of the fold's business."""
+    return {
+        table: {tuple(row[name] for name in KEYS[table]): dict(row) for row in ask(database, f"SELECT * FROM {table}")}
+        for table in STATE_TABLES
+    }
+
+
+def rows_of(events: Iterable[Event]) -> Rows:
+    """All rows of state as the fold of these events has them."""
+    rows: Rows = {table: {} for table in STATE_TABLES}
+    note_states, file_states = fold(events)
+    for state in note_states.values():
+        its = rows_of_note(state)
+        its[notes][state.note_id,]["search_text"] = search_text(*text_of(state))
+        for table, some in its.items():
+            rows[table] |= some
+    for state in file_states.values():
+        for table, some in rows_of_file(state).items():
+            rows[table] |= some
+    return rows
+
+
+def assert_sound(database: Path, events: list[tuple[int, Event]]) -> None:
+    """The tables equal the fold of the events, each event is found by its subjects, and SQLite finds no fault."""
+    expected, found = rows_of(event for _, event in events), rows_in(database)
+    for table in STATE_TABLES:
+        kept = {key: {name: row[name] for name in expected[table].get(key, row)} for key, row in found[table].items()}
+        assert kept == expected[table], table.name
+    subjects = {
+        (role, subject, seq)
+        for seq, event in events
+        for role, ids in (("note", note_ids_of(event.fact)), ("file", file_ids_of(event.fact)))
+        for subject in ids
+    }
+    tasks = {("task", json.loads(row["payload"]).get("task", ""), row["seq"]) for row in ask(database, OUTCOMES)}
+    assert {tuple(row) for row in ask(database, "SELECT role, subject, seq FROM event_subjects")} == subjects | tasks
+    ask(
+        database, "INSERT INTO note_words (note_words, rank) VALUES ('integrity-check', 1)"
+    )  # raises if it is not sound
+    assert [row[0] for row in ask(database, "PRAGMA quick_check")] == ["ok"]
+
+
+def answers(store, workspace):
+    """What a store says to every question, in an order that does not depend on the store."""
+    events = store.events_of(workspace, limit=ALL)
+    note_ids = sorted({event.fact.note_id for _, event in events if event.kind == "laid"})
+    file_ids = sorted({name.file_id for name in store.files_under(workspace)})
+    paths = sorted({name.path for name in store.files_under(workspace)})
+    return {
+        "pending": store.pending("m", 9),  # first: it names the model whose vectors candidates carry
+        "events": events,
+        "notes": store.find_notes(workspace, note_ids),
+        "candidates": sorted(store.candidates(workspace, note_ids), key=lambda found: found[0].note_id),
+        "on files": store.notes_on(workspace, file_ids, 2),
+        "files of": sorted(store.files_of(workspace, note_ids), key=lambda touch: (touch.note_id, touch.file_id)),
+        "files": (store.files_under(workspace), store.files_at(workspace, paths)),
+        "born": [store.count_files_born_at(workspace, path) for path in paths],
+        "journals": [store.events_of(workspace, note_id=note_id) for note_id in note_ids],
+        "journals of files": [store.events_of(workspace, path=path) for path in paths],
+        "topics": [store.notes_with_topics(workspace, [topic], 2) for topic in TOPICS],
+        "hot": {kind: set(store.hot_notes(workspace, [kind], 9)) for kind in Kind},
+        "found": {note_id for note_id, _ in store.search_words(workspace, TOPICS, 9)},
+        "served": store.served_to(workspace, "s1"),
+        "results": store.results_of(workspace, ""),
+        "workspaces": store.workspaces(),
+        "counts": store.counts(),
+    }

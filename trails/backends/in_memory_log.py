@@ -1,0 +1,194 @@
+"""
+The log and the states of a store in dictionaries; what is asked of them is in `in_memory_store.py`.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from threading import RLock
+
+from ..errors import Conflict, NoSuchNote, TrailsError, Unavailable
+from ..events import (
+    Disputed,
+    Event,
+    Laid,
+    OutcomeReported,
+    Served,
+    Superseded,
+    WorkspaceOpened,
+    file_ids_of,
+    note_ids_of,
+)
+from ..fold import FileState, NoteState, apply_to_file, apply_to_note
+from ..notes import Status
+from ..ports import Request
+
+REPEATED_WITHIN = timedelta(minutes=10)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Indexing:
+    """What the vector index holds of a note, beside the note's present revision."""
+
+    rev: int = 0
+    indexed_rev: int = 0
+    vector: bytes | None = None
+    model: str = ""
+
+
+class InMemoryLog:
+    """Takes events in and folds them; one lock holds for everything."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._closed = False
+        self._log: dict[str, Event] = {}
+        self._requests: list[Request] = []
+        self._notes: dict[str, NoteState] = {}
+        self._files: dict[str, FileState] = {}
+        self._indexing: dict[str, Indexing] = {}
+
+    def append(self, request: Request) -> tuple[Event, ...]:
+        with self._lock:
+            if self._closed:
+                raise Unavailable("The store is closed: open a new one.")
+            repeated = self._repeated(request) if request.events else ()
+            if repeated is not None:
+                return repeated
+            fresh = tuple(event for event in request.events if self._log.get(event.id) != event)
+            self._check(fresh)
+            if fresh:
+                self._requests.append(replace(request, events=fresh))
+            for event in fresh:
+                self._log[event.id] = event
+                self._fold_in(event)
+            return request.events
+
+    def append_later(self, event: Event) -> None:
+        try:
+            self.append(Request((event,)))
+        except TrailsError as refusal:
+            log.warning("Exposure was not written down: %s", refusal)
+
+    def _repeated(self, request: Request) -> tuple[Event, ...] | None:
+        """The events of the request that this one repeats. Raises Conflict for a key that said something else."""
+        first = request.events[0]
+        earlier = [
+            kept
+            for kept in reversed(self._requests)
+            if (kept.events[0].workspace, kept.events[0].by.principal) == (first.workspace, first.by.principal)
+        ]
+        for kept in earlier:
+            if request.key and kept.key == request.key:
+                if kept.digest != request.digest:
+                    raise Conflict(f"The key {request.key} was used for another request: send this one with a new key.")
+                return kept.events
+        for kept in earlier:
+            recent = abs(kept.events[0].at - first.at) <= REPEATED_WITHIN
+            if request.once and request.digest and kept.digest == request.digest and recent:
+                return kept.events
+        return None
+
+    def _check(self, fresh: Sequence[Event]) -> None:
+        laid_here = {event.fact.note_id: event.workspace for event in fresh if isinstance(event.fact, Laid)}
+        places = laid_here | {note_id: state.workspace for note_id, state in self._notes.items()}
+        for event in fresh:
+            if event.id in self._log:
+                raise Conflict(f"Another event has the id {event.id}: an event is never changed.")
+            for note_id in _notes_in(event):
+                if places.get(note_id) != event.workspace:
+                    if note_id in laid_here:
+                        raise Conflict(f"The id {note_id} belongs to a note of another workspace.")
+                    raise NoSuchNote(f"No note {note_id} in this workspace.")
+            for file_id in file_ids_of(event.fact):
+                if file_id in self._files and self._files[file_id].workspace != event.workspace:
+                    raise Conflict(f"The id {file_id} belongs to a file of another workspace.")
+
+    def _fold_in(self, event: Event) -> None:
+        for note_id in note_ids_of(event.fact):
+            before = self._notes.get(note_id, NoteState(note_id))
+            after = self._notes[note_id] = apply_to_note(before, event)
+            indexing = self._indexing.setdefault(note_id, Indexing())
+            if _shows(before) != _shows(after):
+                indexing.rev += 1
+                if before.laid is None or texts(before) != texts(after):
+                    indexing.vector = None
+        for file_id in file_ids_of(event.fact):
+            self._files[file_id] = apply_to_file(self._files.get(file_id, FileState(file_id)), event)
+
+    def events_of(
+        self, workspace: str, *, note_id: str = "", path: str = "", after: int = 0, limit: int = 100
+    ) -> list[tuple[int, Event]]:
+        with self._lock:
+            identities = {state.file_id for state in self._named(workspace) if state.path == path}
+            found = [
+                (seq, event)
+                for seq, event in enumerate(self._log.values(), start=1)
+                if seq > after
+                and event.workspace == workspace
+                and (not note_id or note_id in note_ids_of(event.fact))
+                and (not path or note_id or identities & set(file_ids_of(event.fact)))
+            ]
+        return found[:limit] if after else found[-limit:]
+
+    def workspaces(self) -> dict[str, str]:
+        with self._lock:
+            events = sorted(self._log.values(), key=lambda event: event.stamp)
+        return {event.workspace: event.fact.root for event in events if isinstance(event.fact, WorkspaceOpened)}
+
+    def served_to(self, workspace: str, session: str, limit: int = 200) -> frozenset[str]:
+        with self._lock:
+            events = [event for event in reversed(self._log.values()) if event.workspace == workspace]
+        facts = [event.fact for event in events if event.by.session == session]
+        shown = dict.fromkeys(note_id for fact in facts if isinstance(fact, Served) for note_id in fact.note_ids)
+        return frozenset(list(shown)[:limit])
+
+    def results_of(self, workspace: str, task: str, limit: int = 200) -> tuple[float, ...]:
+        with self._lock:
+            facts = [event.fact for event in reversed(self._log.values()) if event.workspace == workspace]
+        return tuple(fact.result for fact in facts if isinstance(fact, OutcomeReported) and fact.task == task)[:limit]
+
+    def close(self) -> None:
+        self._closed = True
+
+    # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _there(self, workspace: str) -> Iterator[NoteState]:
+        return (state for state in self._notes.values() if state.workspace == workspace)
+
+    def _live(self, workspace: str) -> Iterator[NoteState]:
+        return filter(is_live, self._there(workspace))
+
+    def _named(self, workspace: str) -> Iterator[FileState]:
+        return (state for state in self._files.values() if state.workspace == workspace and state.path)
+
+
+def _notes_in(event: Event) -> Iterable[str]:
+    """Every note that must be there for an event to make sense."""
+    fact = event.fact
+    others = [
+        fact.supersedes if isinstance(fact, Laid) else "",
+        fact.by_note_id if isinstance(fact, Superseded) else "",
+        fact.counter_id if isinstance(fact, Disputed) else "",
+    ]
+    return filter(None, [*note_ids_of(fact), *others])
+
+
+def texts(state: NoteState) -> tuple[str, ...]:
+    """What a note says: its title, its body, its topics."""
+    return (laid(state).title, laid(state).body, *state.live_topics)
+
+
+def laid(state: NoteState) -> Laid:
+    assert state.laid is not None
+    return state.laid
+
+
+def is_live(state: NoteState) -> bool:
+    return state.lifecycle.status is Status.LIVE
+
+
+def _shows(state: NoteState) -> tuple[bool, tuple[str, ...]] | None:
+    return (is_live(state), texts(state)) if state.laid else None

@@ -1,0 +1,93 @@
+"""
+What is read from the event log: the journal, what was shown to whom, how tasks ended; and how much there is of all.
+"""
+
+import json
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
+
+from ..events import Event, Served, WorkspaceOpened, from_payload
+from ..notes import Status
+from .sql_rows import event_from_row
+from .sql_schema import IS_OPENED, IS_PENDING, IS_SERVED, event_subjects, events, files, notes
+
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+IDENTITIES_AT = select(files.c.id).where(files.c.workspace == bindparam("workspace"), files.c.path == bindparam("path"))
+EVENTS = select(events).where(events.c.workspace == bindparam("workspace"), events.c.seq > bindparam("after"))
+SEQS_OF = select(event_subjects.c.seq).where(
+    event_subjects.c.workspace == bindparam("workspace"),
+    event_subjects.c.role == bindparam("role"),
+    event_subjects.c.subject.in_(IDS),
+)
+EVENTS_OF = select(events).where(events.c.seq.in_(SEQS_OF), events.c.seq > bindparam("after"))
+OUTCOMES = (
+    select(events.c.payload).where(events.c.seq.in_(SEQS_OF)).order_by(events.c.seq.desc()).limit(bindparam("limit"))
+)
+SERVED = (
+    select(events.c.payload)
+    .where(events.c.workspace == bindparam("workspace"), events.c.session == bindparam("session"), IS_SERVED)
+    .order_by(events.c.seq.desc())
+    .limit(bindparam("limit"))
+)
+EVERYWHERE = bindparam("workspace") == ""
+NOTES_BY_STATUS = (
+    select(notes.c.status, func.count().label("number"))
+    .where(EVERYWHERE | (notes.c.workspace == bindparam("workspace")))
+    .group_by(notes.c.status)
+)
+COUNTS = {
+    "pending": select(func.count())
+    .select_from(notes)
+    .where(IS_PENDING, EVERYWHERE | (notes.c.workspace == bindparam("workspace"))),
+    "events": select(func.count()).where(EVERYWHERE | (events.c.workspace == bindparam("workspace"))),
+    "files": select(func.count()).where(EVERYWHERE | (files.c.workspace == bindparam("workspace"))),
+}
+OPENED = select(events.c.workspace, events.c.payload).where(IS_OPENED).order_by(events.c.at, events.c.id)
+
+
+def events_of(
+    connection: Connection, workspace: str, note_id: str, path: str, after: int, limit: int
+) -> list[tuple[int, Event]]:
+    statement: Select[Any] = EVENTS
+    values: dict[str, Any] = {"workspace": workspace, "after": after}
+    if note_id:
+        statement, values = EVENTS_OF, {**values, "role": "note", "ids": [note_id]}
+    elif path:
+        identities = connection.scalars(IDENTITIES_AT, {"workspace": workspace, "path": path}).all()
+        statement, values = EVENTS_OF, {**values, "role": "file", "ids": identities}
+    order = events.c.seq if after else events.c.seq.desc()
+    rows = connection.execute(statement.order_by(order).limit(limit), values).all()
+    return [(row.seq, event_from_row(row)) for row in (rows if after else reversed(rows))]
+
+
+def workspaces(connection: Connection) -> dict[str, str]:
+    roots = {}
+    for row in connection.execute(OPENED):
+        fact = from_payload("workspace-opened", json.loads(row.payload))
+        assert isinstance(fact, WorkspaceOpened)
+        roots[row.workspace] = fact.root
+    return roots
+
+
+def served_to(connection: Connection, workspace: str, session: str, limit: int) -> frozenset[str]:
+    shown: dict[str, None] = {}
+    for payload in connection.scalars(SERVED, {"workspace": workspace, "session": session, "limit": limit}):
+        fact = from_payload("served", json.loads(payload))
+        assert isinstance(fact, Served)
+        shown |= dict.fromkeys(fact.note_ids)
+        if len(shown) >= limit:
+            break
+    return frozenset(list(shown)[:limit])
+
+
+def results_of(connection: Connection, workspace: str, task: str, limit: int) -> tuple[float, ...]:
+    values = {"workspace": workspace, "role": "task", "ids": [task], "limit": limit}
+    return tuple(json.loads(payload)["result"] for payload in connection.scalars(OUTCOMES, values))
+
+
+def counts(connection: Connection, workspace: str) -> dict[str, int]:
+    where = {"workspace": workspace}
+    by_status = {row.status: row.number for row in connection.execute(NOTES_BY_STATUS, where)}
+    counted = {name: connection.execute(statement, where).scalar_one() for name, statement in COUNTS.items()}
+    return {"notes": sum(by_status.values()), "live": by_status.get(Status.LIVE, 0), **counted}

@@ -1,0 +1,226 @@
+"""
+Events and states as rows, and back.
+
+Written so that the rows of a state are a function of the state: what a change has to write is then the difference
+between two sets of rows, and no table needs code of its own.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Table
+
+from ..dynamics import HALF_LIFE_DAYS_BY_KIND, slots, t_star
+from ..events import Event, Laid, Stamp, file_ids_of, from_payload, note_ids_of, to_payload
+from ..events import OutcomeReported as Outcome
+from ..fold import FileState, Judgement, Lifecycle, NoteState, Voice
+from ..notes import Author, Status, handle
+from .sql_schema import disputes, files, judgements, note_files, note_topics, notes, uses
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+Found = sqlalchemy.Row[*tuple[Any, ...]]
+"""A row that was read."""
+
+Row = dict[str, Any]
+"""A row to be written."""
+
+Key = tuple[Any, ...]
+Rows = dict[Table, dict[Key, Row]]
+"""The rows of a state, by table and by the columns of KEYS."""
+
+KEYS: Mapping[Table, tuple[str, ...]] = {
+    notes: ("id",),
+    note_files: ("workspace", "file_id", "note_id"),
+    note_topics: ("workspace", "topic", "note_id"),
+    uses: ("note_id", "principal", "session", "act"),
+    judgements: ("note_id", "principal", "session", "act"),
+    disputes: ("note_id", "counter_id"),
+    files: ("id",),
+}
+
+
+def to_micros(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def to_stamp(micros: int, event_id: str) -> Stamp:
+    return (from_micros(micros), event_id)
+
+
+# ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def event_row(event: Event, key: str, digest: str) -> Row:
+    """The row of an event, but for its place. Raises UnicodeEncodeError for text that is not proper Unicode."""
+    row = {
+        "id": event.id,
+        "workspace": event.workspace,
+        "kind": event.kind,
+        "principal": event.by.principal,
+        "agent": event.by.agent,
+        "session": event.by.session,
+        "at": to_micros(event.at),
+        "key": key,
+        "digest": digest,
+        "payload": json.dumps(to_payload(event.fact), ensure_ascii=False, separators=(",", ":")),
+    }
+    "".join(value for value in row.values() if isinstance(value, str)).encode()
+    return row
+
+
+def event_from_row(row: Found) -> Event:
+    return Event(
+        row.id,
+        from_micros(row.at),
+        row.workspace,
+        Author(row.principal, row.agent, row.session),
+        from_payload(row.kind, json.loads(row.payload)),
+    )
+
+
+def subject_rows(event: Event, seq: int) -> Iterable[Row]:
+    """What an event can be looked up by: its notes, its files, its kind of task."""
+    subjects = [("note", note_id) for note_id in note_ids_of(event.fact)]
+    subjects += [("file", file_id) for file_id in file_ids_of(event.fact)]
+    if isinstance(event.fact, Outcome):
+        subjects.append(("task", event.fact.task))
+    for role, subject in dict.fromkeys(subjects):
+        yield {"workspace": event.workspace, "role": role, "subject": subject, "seq": seq}
+
+
+# ── notes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def text_of(state: NoteState) -> tuple[str, ...]:
+    """What a note says: its title, its body, its topics."""
+    assert state.laid is not None
+    return (state.laid.title, state.laid.body, *state.live_topics)
+
+
+def rows_of_note(state: NoteState) -> Rows:
+    """All rows of a note that was laid, but for what grows from revision to revision: see `sql_states.py`."""
+    laid, note_id, workspace = state.laid, state.note_id, state.workspace
+    assert laid is not None
+    file_ids = file_ids_of(laid)
+    life = state.lifecycle
+    row = {
+        "id": note_id,
+        "handle": handle(note_id),
+        "workspace": workspace,
+        "kind": str(laid.kind),
+        "principal": state.by.principal,
+        "agent": state.by.agent,
+        "session": state.by.session,
+        "laid_at": to_micros(state.laid_stamp[0]),
+        "laid_event": state.laid_stamp[1],
+        "confirmed_at": to_micros(state.confirmed_at),
+        "status": str(life.status),
+        "status_at": to_micros(life.stamp[0]),
+        "status_event": life.stamp[1],
+        "reason": life.reason,
+        "superseded_by": life.superseded_by,
+        "size": len(file_ids),
+        "t_star": t_star(slots(state.uses, laid.kind, state.by.principal), HALF_LIFE_DAYS_BY_KIND[laid.kind]),
+    }
+    return {
+        notes: {(note_id,): row},
+        note_files: _keyed(
+            note_files, [{"workspace": workspace, "file_id": file_id, "note_id": note_id} for file_id in file_ids]
+        ),
+        note_topics: _keyed(note_topics, _topic_rows(state)),
+        uses: _keyed(uses, [{**_voice(note_id, voice), "at": to_micros(at)} for voice, at in state.uses.items()]),
+        judgements: _keyed(judgements, _judgement_rows(state)),
+        disputes: _keyed(disputes, [{"note_id": note_id, "counter_id": counter} for counter in state.disputed_by]),
+    }
+
+
+def note_from_rows(row: Found, children: Mapping[Table, Iterable[Found]]) -> NoteState:
+    """The state back from its row in `notes` (with the `payload` of the event that laid it) and in other tables."""
+    laid = from_payload("laid", json.loads(row.payload))
+    assert isinstance(laid, Laid)
+    return NoteState(
+        note_id=row.id,
+        workspace=row.workspace,
+        laid=laid,
+        laid_stamp=to_stamp(row.laid_at, row.laid_event),
+        by=Author(row.principal, row.agent, row.session),
+        lifecycle=Lifecycle(
+            to_stamp(row.status_at, row.status_event), Status(row.status), row.reason, row.superseded_by
+        ),
+        topics={topic.topic: (to_stamp(topic.at, topic.event), bool(topic.present)) for topic in children[note_topics]},
+        disputed_by=frozenset(dispute.counter_id for dispute in children[disputes]),
+        uses={voice_of(use): from_micros(use.at) for use in children[uses]},
+        judgements={voice_of(judged): judgement_of(judged) for judged in children[judgements]},
+    )
+
+
+def voice_of(row: Found) -> Voice:
+    return (row.principal, row.session, row.act)
+
+
+def judgement_of(row: Found) -> Judgement:
+    return Judgement(to_stamp(row.at, row.event), row.helped, row.failed)
+
+
+def _topic_rows(state: NoteState) -> Iterable[Row]:
+    for topic, ((at, event_id), present) in state.topics.items():
+        yield {
+            "workspace": state.workspace,
+            "topic": topic,
+            "note_id": state.note_id,
+            "at": to_micros(at),
+            "event": event_id,
+            "present": present,
+        }
+
+
+def _judgement_rows(state: NoteState) -> Iterable[Row]:
+    for voice, judged in state.judgements.items():
+        at, event_id = judged.stamp
+        yield {
+            **_voice(state.note_id, voice),
+            "at": to_micros(at),
+            "event": event_id,
+            "helped": judged.helped,
+            "failed": judged.failed,
+        }
+
+
+def _voice(note_id: str, voice: Voice) -> Row:
+    principal, session, act = voice
+    return {"note_id": note_id, "principal": principal, "session": session, "act": act}
+
+
+def _keyed(table: Table, rows: Iterable[Row]) -> dict[Key, Row]:
+    return {tuple(row[name] for name in KEYS[table]): row for row in rows}
+
+
+# ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def rows_of_file(state: FileState) -> Rows:
+    row: Row = {"id": state.file_id, "workspace": state.workspace, "path": state.path}
+    registers = {
+        "born": (state.born[0], "born_path", state.born[1]),
+        "moved": (state.moved[0], "moved_path", state.moved[1]),
+        "present": (state.present[0], "present", state.present[1]),
+        "digest": (state.digest[0], "digest", state.digest[1]),
+        "named": (state.named_stamp, "path", state.path),
+    }
+    for register, ((at, event_id), column, value) in registers.items():
+        row |= {f"{register}_at": to_micros(at), f"{register}_event": event_id, column: value}
+    return {files: {(state.file_id,): row}}
+
+
+def file_from_row(row: Found) -> FileState:
+    return FileState(
+        file_id=row.id,
+        workspace=row.workspace,
+        born=(to_stamp(row.born_at, row.born_event), row.born_path),
+        moved=(to_stamp(row.moved_at, row.moved_event), row.moved_path),
+        present=(to_stamp(row.present_at, row.present_event), bool(row.present)),
+        digest=(to_stamp(row.digest_at, row.digest_event), row.digest),
+    )

@@ -1,0 +1,208 @@
+"""
+The tables: the event log, which is the truth, and the state folded from it, which can be built again at any time.
+
+Times are whole microseconds since 1970 UTC. The text of a note is kept once, in the event that laid it; `notes` has
+what is sorted, filtered and searched by. `migrations/` creates all this; a test holds the two equal.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    literal_column,
+)
+
+metadata = MetaData()
+
+BigKey = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows by INTEGER only
+
+
+def text(name: str, *, primary_key: bool = False, unique: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=False, primary_key=primary_key, unique=unique or None)
+
+
+def time(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
+# ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+events = Table(
+    "events",
+    metadata,
+    Column("seq", BigKey, primary_key=True, autoincrement=True),
+    text("id", unique=True),
+    text("workspace"),
+    text("kind"),
+    text("principal"),
+    text("agent"),
+    text("session"),
+    time("at"),
+    text("key"),
+    Column("part", Integer, nullable=False),  # the place of the event in its request
+    text("digest"),
+    text("payload"),
+    sqlite_autoincrement=True,
+)
+
+# Conditions of partial indexes are written out: with a bound value no planner could tell that an index applies.
+HAS_KEY = events.c.key != literal_column("''")
+HAS_DIGEST = events.c.digest != literal_column("''")
+IS_SERVED = events.c.kind == literal_column("'served'")
+IS_OPENED = events.c.kind == literal_column("'workspace-opened'")
+
+_e = events.c
+Index(
+    "events_key",
+    _e.key,
+    _e.workspace,
+    _e.principal,
+    _e.part,
+    unique=True,
+    sqlite_where=HAS_KEY,
+    postgresql_where=HAS_KEY,
+)
+Index(
+    "events_digest", _e.digest, _e.workspace, _e.principal, _e.at, sqlite_where=HAS_DIGEST, postgresql_where=HAS_DIGEST
+)
+Index("events_workspace", _e.workspace, _e.seq)
+Index("events_served", _e.workspace, _e.session, _e.seq, sqlite_where=IS_SERVED, postgresql_where=IS_SERVED)
+Index("events_opened", _e.workspace, sqlite_where=IS_OPENED, postgresql_where=IS_OPENED)
+
+event_subjects = Table(
+    "event_subjects",
+    metadata,
+    text("workspace", primary_key=True),
+    text("role", primary_key=True),  # note, file or task
+    text("subject", primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# ── the state of notes ───────────────────────────────────────────────────────────────────────────────────────────────
+notes = Table(
+    "notes",
+    metadata,
+    Column("number", BigKey, primary_key=True),
+    text("id", unique=True),
+    text("handle"),
+    text("workspace"),
+    text("kind"),
+    text("principal"),
+    text("agent"),
+    text("session"),
+    time("laid_at"),
+    text("laid_event"),
+    time("confirmed_at"),
+    text("status"),
+    time("status_at"),
+    text("status_event"),
+    text("reason"),
+    text("superseded_by"),
+    Column("size", Integer, nullable=False),  # how many files it is on
+    Column("t_star", Float, nullable=False),
+    text("search_text"),
+    Column("rev", Integer, nullable=False),
+    # what the vector index holds of it: no part of the fold
+    Column("indexed_rev", Integer, nullable=False, server_default="0"),
+    Column("embedding", LargeBinary),
+    Column("embedding_model", Text, nullable=False, server_default=""),
+)
+
+IS_LIVE = notes.c.status == literal_column("'live'")
+IS_PENDING = notes.c.rev != notes.c.indexed_rev
+
+Index("notes_handle", notes.c.workspace, notes.c.handle)
+Index("notes_hot", notes.c.workspace, notes.c.status, notes.c.kind, notes.c.t_star)
+Index("notes_pending", notes.c.number, sqlite_where=IS_PENDING, postgresql_where=IS_PENDING)
+
+# In both, the notes of one file or topic lie together and in the order of their ids, which is that of time.
+note_files = Table(
+    "note_files",
+    metadata,
+    text("workspace", primary_key=True),
+    text("file_id", primary_key=True),
+    text("note_id", primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("note_files_note", note_files.c.note_id)
+
+note_topics = Table(
+    "note_topics",
+    metadata,
+    text("workspace", primary_key=True),
+    text("topic", primary_key=True),
+    text("note_id", primary_key=True),
+    time("at"),
+    text("event"),
+    Column("present", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("note_topics_note", note_topics.c.note_id)
+
+uses = Table(
+    "uses",
+    metadata,
+    text("note_id", primary_key=True),
+    text("principal", primary_key=True),
+    text("session", primary_key=True),
+    text("act", primary_key=True),
+    time("at"),
+    sqlite_with_rowid=False,
+)
+
+judgements = Table(
+    "judgements",
+    metadata,
+    text("note_id", primary_key=True),
+    text("principal", primary_key=True),
+    text("session", primary_key=True),
+    text("act", primary_key=True),
+    time("at"),
+    text("event"),
+    Column("helped", Float, nullable=False),
+    Column("failed", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+disputes = Table(
+    "disputes",
+    metadata,
+    text("note_id", primary_key=True),
+    text("counter_id", primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# ── the state of files ───────────────────────────────────────────────────────────────────────────────────────────────
+files = Table(
+    "files",
+    metadata,
+    text("id", primary_key=True),
+    text("workspace"),
+    text("path"),
+    time("named_at"),
+    text("named_event"),
+    time("born_at"),
+    text("born_event"),
+    text("born_path"),
+    time("moved_at"),
+    text("moved_event"),
+    text("moved_path"),
+    time("present_at"),
+    text("present_event"),
+    Column("present", Boolean, nullable=False),
+    time("digest_at"),
+    text("digest_event"),
+    text("digest"),
+    sqlite_with_rowid=False,
+)
+Index("files_path", files.c.workspace, files.c.path)
+Index("files_born_path", files.c.workspace, files.c.born_path)
+
+STATE_TABLES = (notes, note_files, note_topics, uses, judgements, disputes, files)

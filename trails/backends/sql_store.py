@@ -1,0 +1,192 @@
+"""
+The store on an SQL database: one thread writes (`sql_writer.py`), any number of threads read (`sql_queries.py`).
+
+The reading connections see what is committed, and an append returns after its commit; so whoever was answered finds
+what it wrote.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from ..errors import Unavailable
+from ..events import Event
+from ..notes import Candidate, Note
+from ..ports import Clock, FileName, Indexed, Pending, Request, Touch
+from . import migrations, sql_index_book, sql_journal, sql_queries, sql_states, sqlite_only
+from .sql_states import WordIndex
+from .sql_writer import Writer
+
+Explain = Callable[[DBAPIError], Unavailable]
+"""Turns a failure of the database into what to tell the caller."""
+
+
+def open_sql_store(path: Path, clock: Clock) -> "SqlStore":
+    """
+    The store in an SQLite file, which is made when there is none and brought to the present schema when it is older.
+
+    Raises Unavailable when it cannot be opened; then nothing was deleted, renamed or repaired.
+    """
+    sqlite_only.make_file(path)
+    writing, reading = sqlite_only.engines(path)
+    explain = partial(sqlite_only.explain, path)
+    try:
+        with _explained(explain), reading.connect() as connection:  # a reader changes nothing, whoever's file it is
+            sqlite_only.claim(connection, path)
+        with _explained(explain), writing.begin() as connection:
+            migrations.upgrade(connection, path)
+    except Unavailable:
+        writing.dispose()
+        reading.dispose()
+        raise
+    return SqlStore(writing, reading, clock, words=sqlite_only.Fts5(), explain=explain)
+
+
+class SqlStore:
+    """See `ports.Store`, whose promises these methods keep. Made by `open_sql_store`."""
+
+    def __init__(
+        self,
+        writing: Engine,
+        reading: Engine,
+        clock: Clock,
+        *,
+        words: WordIndex,
+        explain: Explain,
+    ) -> None:
+        self._engines = (reading, writing)
+        self._reading = reading
+        self._clock = clock
+        self._words = words
+        self._explain = explain
+        self._model = ""  # the present one: what `pending` or `mark_indexed` was last given
+        self._closed = False
+        self._writer = Writer(writing, words, explain)
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def append(self, request: Request) -> tuple[Event, ...]:
+        return self._writer.append(request)
+
+    def append_later(self, event: Event) -> None:
+        self._writer.append_later(event)
+
+    def mark_indexed(self, done: Sequence[Indexed], model: str) -> None:
+        self._adopt(model)
+        self._writer.do(lambda connection: sql_index_book.mark_indexed(connection, done, model))
+
+    def forget_index(self) -> None:
+        self._writer.do(sql_index_book.forget_index)
+
+    def rebuild(self) -> None:
+        """Empty every table of state and fold the log again, in one transaction; writers wait, readers do not."""
+        self._writer.do(lambda connection: sql_states.rebuild(connection, self._words))
+
+    def close(self) -> None:
+        self._writer.close()
+        self._closed = True
+        for engine in reversed(self._engines):  # the writer last: only it may move the log's pages into the file
+            engine.dispose()
+
+    # ── notes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def find_notes(self, workspace: str, note_ids: Collection[str]) -> dict[str, Note]:
+        with self._connection() as connection:
+            return sql_queries.find_notes(connection, self._clock(), workspace, note_ids)
+
+    def note_ids_with_handle(self, workspace: str, handle: str) -> tuple[str, ...]:
+        with self._connection() as connection:
+            return sql_queries.note_ids_with_handle(connection, workspace, handle)
+
+    def candidates(self, workspace: str, note_ids: Collection[str]) -> list[tuple[Candidate, bytes | None]]:
+        with self._connection() as connection:
+            return sql_queries.candidates(connection, self._clock(), workspace, note_ids, self._model)
+
+    def search_words(self, workspace: str, words: Sequence[str], limit: int) -> list[tuple[str, float]]:
+        with self._connection() as connection:
+            return self._words.search(connection, workspace, words, limit)
+
+    def notes_with_topics(self, workspace: str, topics: Collection[str], limit: int) -> tuple[str, ...]:
+        with self._connection() as connection:
+            return sql_queries.notes_with_topics(connection, workspace, topics, limit)
+
+    def hot_notes(self, workspace: str, kinds: Collection[str], limit: int) -> tuple[str, ...]:
+        """At most `limit` of each kind, kind by kind in the order given: times of different kinds do not compare."""
+        with self._connection() as connection:
+            return sql_queries.hot_notes(connection, workspace, kinds, limit)
+
+    # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def notes_on(self, workspace: str, file_ids: Collection[str], limit: int) -> list[Touch]:
+        with self._connection() as connection:
+            return sql_queries.notes_on(connection, workspace, file_ids, limit)
+
+    def files_of(self, workspace: str, note_ids: Collection[str]) -> list[Touch]:
+        with self._connection() as connection:
+            return sql_queries.files_of(connection, workspace, note_ids)
+
+    def files_at(self, workspace: str, paths: Collection[str]) -> dict[str, FileName]:
+        with self._connection() as connection:
+            return sql_queries.files_at(connection, workspace, paths)
+
+    def files_under(self, workspace: str, prefix: str = "") -> list[FileName]:
+        with self._connection() as connection:
+            return sql_queries.files_under(connection, workspace, prefix)
+
+    def count_files_born_at(self, workspace: str, path: str) -> int:
+        with self._connection() as connection:
+            return sql_queries.count_files_born_at(connection, workspace, path)
+
+    # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def events_of(
+        self, workspace: str, *, note_id: str = "", path: str = "", after: int = 0, limit: int = 100
+    ) -> list[tuple[int, Event]]:
+        with self._connection() as connection:
+            return sql_journal.events_of(connection, workspace, note_id, path, after, limit)
+
+    def workspaces(self) -> dict[str, str]:
+        with self._connection() as connection:
+            return sql_journal.workspaces(connection)
+
+    def served_to(self, workspace: str, session: str, limit: int = 200) -> frozenset[str]:
+        with self._connection() as connection:
+            return sql_journal.served_to(connection, workspace, session, limit)
+
+    def results_of(self, workspace: str, task: str, limit: int = 200) -> tuple[float, ...]:
+        with self._connection() as connection:
+            return sql_journal.results_of(connection, workspace, task, limit)
+
+    def counts(self, workspace: str = "") -> Mapping[str, int]:
+        with self._connection() as connection:
+            return sql_journal.counts(connection, workspace)
+
+    # ── the index ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def pending(self, model: str, limit: int) -> list[Pending]:
+        self._adopt(model)
+        with self._connection() as connection:
+            return sql_index_book.pending(connection, model, limit)
+
+    def sample_vectors(self, workspace: str, model: str, limit: int) -> list[tuple[str, int, bytes]]:
+        with self._connection() as connection:
+            return sql_index_book.sample_vectors(connection, workspace, model, limit)
+
+    def _adopt(self, model: str) -> None:
+        if model != self._model:
+            self._writer.do(lambda connection: sql_index_book.adopt(connection, model))
+            self._model = model
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        if self._closed:  # the pool would open the file anew
+            raise Unavailable("The store is closed: start the keeper again.")
+        with _explained(self._explain), self._reading.connect() as connection:
+            yield connection
+
+
+@contextmanager
+def _explained(explain: Explain) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as failure:
+        raise explain(failure) from failure

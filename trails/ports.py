@@ -1,0 +1,256 @@
+"""
+What the memory needs from the world: a store, an index, an embedder, a folder, a clock, fresh ids.
+
+Each port is small, has one contract test that runs against all of its backends, and hides which technology answers.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .events import Event
+from .notes import Candidate, Note
+
+Vectors = npt.NDArray[np.float32]
+"""`(n, dimension)` float32, each row of unit length."""
+
+Clock = Callable[[], datetime]
+"""Gives the present as a UTC datetime."""
+
+NewId = Callable[[datetime], str]
+"""Gives a fresh id that sorts by the time it is given for (a ULID)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    Events that stand or fall together, asked for once.
+
+    `key` names the request: sent again with the same key and the same content, it changes nothing and the events of
+    the first time come back; with other content it is a Conflict. `digest` is that content, hashed by the caller.
+    `once`: the same digest by the same principal within the last ten minutes is a repetition even without a key.
+    """
+
+    events: tuple[Event, ...]
+    key: str = ""
+    digest: str = ""
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One note on one file, as the edges of `ranking.py` need it: `size` is how many files the note is on."""
+
+    note_id: str
+    file_id: str
+    confirmed_at: datetime
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """A file's identity, what it is called now, and whether it is there."""
+
+    file_id: str
+    path: str
+    present: bool = True
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """
+    A note revision that the index does not hold yet.
+
+    `vector` is the stored embedding when there is one of the present model. `indexed_rev` is the revision that the
+    index holds (0: none), to be removed. A note that is not live has `text` "" and only leaves the index.
+    """
+
+    note_id: str
+    workspace: str
+    rev: int
+    indexed_rev: int
+    text: str
+    vector: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What the indexer did for one pending revision; `vector` is float16 bytes to keep in the store."""
+
+    note_id: str
+    rev: int
+    vector: bytes | None = None
+
+
+class Store(Protocol):
+    """The event log and the state folded from it. Every method is safe to call from any thread."""
+
+    def append(self, request: Request) -> tuple[Event, ...]:
+        """
+        Keep the events for ever and fold them in; returns after they are on disk.
+
+        Returns the events as kept, which are those of an earlier request when this one repeats it. Raises Conflict
+        (the key was used for something else), NoSuchNote (an event speaks of a note that is not in its workspace),
+        Unavailable (disk full, store closed).
+        Of a refused request nothing is kept.
+        """
+        ...
+
+    def append_later(self, event: Event) -> None:
+        """Keep an event soon, without waiting for the disk: for exposure, which nobody was promised."""
+        ...
+
+    def find_notes(self, workspace: str, note_ids: Collection[str]) -> dict[str, Note]:
+        """The notes with these ids, in any status, by id; those that are not in the workspace are left out."""
+        ...
+
+    def note_ids_with_handle(self, workspace: str, handle: str) -> tuple[str, ...]:
+        """The ids that end in this handle (lower case): one, none, or by rare chance several."""
+        ...
+
+    def candidates(self, workspace: str, note_ids: Collection[str]) -> list[tuple[Candidate, bytes | None]]:
+        """
+        What ranking needs of each live note among these, with its stored embedding.
+
+        `dense` and `words` are left at 0. The embedding is float16 bytes of the present model, or None.
+        """
+        ...
+
+    def search_words(self, workspace: str, words: Sequence[str], limit: int) -> list[tuple[str, float]]:
+        """Live notes that hold any of the words, with their BM25 score (> 0), best first."""
+        ...
+
+    def notes_on(self, workspace: str, file_ids: Collection[str], limit: int) -> list[Touch]:
+        """The newest live notes on each of these files, at most `limit` a file."""
+        ...
+
+    def files_of(self, workspace: str, note_ids: Collection[str]) -> list[Touch]:
+        """All files of these live notes."""
+        ...
+
+    def notes_with_topics(self, workspace: str, topics: Collection[str], limit: int) -> tuple[str, ...]:
+        """The newest live notes that carry any of these topics."""
+        ...
+
+    def hot_notes(self, workspace: str, kinds: Collection[str], limit: int) -> tuple[str, ...]:
+        """The live notes of these kinds with the latest T* (see `dynamics.py`), strongest first within a kind."""
+        ...
+
+    def files_at(self, workspace: str, paths: Collection[str]) -> dict[str, FileName]:
+        """The file that each path is the name of now, by path; paths that no note has named are left out."""
+        ...
+
+    def files_under(self, workspace: str, prefix: str = "") -> list[FileName]:
+        """Every known file whose path starts with `prefix`."""
+        ...
+
+    def count_files_born_at(self, workspace: str, path: str) -> int:
+        """How many identities were first called `path`: the next one gets this number into its id."""
+        ...
+
+    def events_of(
+        self, workspace: str, *, note_id: str = "", path: str = "", after: int = 0, limit: int = 100
+    ) -> list[tuple[int, Event]]:
+        """
+        Events with their place in the log: of one note, of one file (its notes, its moves), or of the workspace.
+
+        The newest `limit` ones in the order they came; with `after`, the first `limit` ones after that place.
+        """
+        ...
+
+    def workspaces(self) -> dict[str, str]:
+        """The root folder of each known workspace, by its id."""
+        ...
+
+    def served_to(self, workspace: str, session: str, limit: int = 200) -> frozenset[str]:
+        """The ids of the notes that were last shown to a session."""
+        ...
+
+    def results_of(self, workspace: str, task: str, limit: int = 200) -> tuple[float, ...]:
+        """The results of the last outcomes of one kind of task, newest first."""
+        ...
+
+    def pending(self, model: str, limit: int) -> list[Pending]:
+        """Notes that the index does not hold as they are now, oldest first."""
+        ...
+
+    def mark_indexed(self, done: Sequence[Indexed], model: str) -> None:
+        """Note down what the index now holds, for each revision that is still the present one."""
+        ...
+
+    def forget_index(self) -> None:
+        """Make every live note pending again: the index is to be built anew."""
+        ...
+
+    def counts(self, workspace: str = "") -> Mapping[str, int]:
+        """notes, live, pending, events, files; of one workspace, or of all."""
+        ...
+
+    def sample_vectors(self, workspace: str, model: str, limit: int) -> list[tuple[str, int, bytes]]:
+        """(note id, rev, float16 vector) of randomly chosen indexed live notes, to audit the index with."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was asked and let go of the files."""
+        ...
+
+
+class Index(Protocol):
+    """Vectors and their names, one collection a workspace. Derived: it may be lost and built again at any time."""
+
+    def put(self, workspace: str, names: Sequence[str], vectors: Vectors) -> None:
+        """Hold these vectors under these names; the same name again replaces nothing else."""
+        ...
+
+    def remove(self, workspace: str, names: Sequence[str]) -> None:
+        """Let go of these names; unknown ones are ignored."""
+        ...
+
+    def nearest(self, workspace: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        """The names nearest to a `(dimension,)` unit vector with their cosine similarity, best first."""
+        ...
+
+    def keep_only(self, ending: str) -> None:
+        """Drop every collection whose name does not end so: those of a model that is no longer used."""
+        ...
+
+    def count(self, workspace: str) -> int:
+        """How many names the workspace's collection holds."""
+        ...
+
+    def reset(self) -> None:
+        """Drop everything: the indexer will fill it again."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the files."""
+        ...
+
+
+class Embedder(Protocol):
+    """Text to vectors. Loading is not part of it: an embedder that exists is ready."""
+
+    @property
+    def model(self) -> str:
+        """A name that changes whenever the vectors would."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One unit vector a text; the same text always gives the same vector."""
+        ...
+
+
+class Folder(Protocol):
+    """The files of a workspace, as far as anchors need them. Absent for a front that cannot see them."""
+
+    def lines(self, path: str) -> tuple[str, ...] | None:
+        """The lines of a text file, without line ends; None when it is gone, ignored, binary or too large."""
+        ...
