@@ -1,0 +1,71 @@
+"""
+Puts a memory together: the only module that knows which backends there are. Imported lazily, because they are heavy.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from ulid import ULID
+
+from . import door
+from .embedding import BackgroundEmbedder
+from .errors import Unavailable
+from .indexing import Indexer
+from .memory import Memory
+from .ports import Embedder
+from .settings import Settings
+
+DEFAULT_MODEL = "minilm"
+NO_MODEL = "none"
+
+
+def open_memory(settings: Settings, *, load: Callable[[], Embedder] | None = None) -> Memory:
+    """
+    The memory of a data folder. Returns as soon as notes can be laid and found by file and by words.
+
+    The embedding model (that of the settings, or what `load` gives) and the vector index are opened in the
+    background. Raises Unavailable when the database cannot be opened, Conflict when another keeper has it.
+    """
+    from .backends.chroma_index import ChromaIndex
+    from .backends.sql_store import open_sql_store
+
+    try:
+        door.make_private(str(settings.data_dir))
+    except (OSError, door.NoKeeper) as refusal:
+        raise Unavailable(f"{settings.data_dir} cannot be used: {refusal}") from refusal
+    store = open_sql_store(settings.data_dir / "trails.db", now_utc)
+    index = ChromaIndex(settings.data_dir / "index")
+    embedder = BackgroundEmbedder(load or _loader(settings))
+    indexer = Indexer(store, index, embedder)
+    indexer.start()
+    return Memory(store, index, embedder, indexer, now_utc, new_id)
+
+
+def now_utc() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id(at: datetime) -> str:
+    """A fresh ULID of that time: ids sort by time."""
+    return str(ULID.from_datetime(at))
+
+
+def _loader(settings: Settings) -> Callable[[], Embedder] | None:
+    if settings.model == NO_MODEL:
+        return None
+    if settings.model == DEFAULT_MODEL:
+        return lambda: _default_embedder(settings.model_path)
+    return lambda: _other_embedder(settings.model)
+
+
+def _default_embedder(model_path: str) -> Embedder:
+    from .backends.onnx_embedder import OnnxEmbedder
+
+    return OnnxEmbedder.load(model_path)
+
+
+def _other_embedder(model: str) -> Embedder:
+    from .backends.sentence_embedder import SentenceEmbedder
+
+    return SentenceEmbedder.load(model)

@@ -1,0 +1,351 @@
+"""
+The memory: every verb that a front offers, in one place. START HERE.
+
+A front (the MCP tools, the keeper's socket, the command) turns what it was given into these calls and what comes back
+into text or JSON; it decides nothing. The rules decide, the ports remember, and this module is the order in which they
+are asked. Time and ids come from the ports, so that a test holds them in its hands.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from . import admission, evidence, placing
+from .embedding import BackgroundEmbedder
+from .errors import BadInput, Conflict, NoSuchNote
+from .events import (
+    Disputed,
+    Event,
+    Fact,
+    Judged,
+    Laid,
+    OutcomeReported,
+    Restored,
+    Retagged,
+    Superseded,
+    Withdrawn,
+    WorkspaceOpened,
+)
+from .indexing import Indexer
+from .notes import HANDLE_LENGTH, Author, Draft, Drift, Hit, Kind, Note, Question, Recall, Verdict, handle
+from .ports import Clock, Folder, Index, NewId, Store
+from .recalling import Recaller
+from .recording import Recorder
+from .tracking import Tracker
+
+LIMIT_OF_HITS = 20
+SPARE_HITS = 5  # looked at beyond those asked for: a note whose place has changed may fall behind them
+WELCOME_KINDS = (Kind.HAND_OFF, Kind.PLAN, Kind.DECISION, Kind.WARNING, Kind.QUESTION, Kind.HOW_TO, Kind.OBSERVATION)
+"""The order of a welcome: what is under way, then what was settled, then what to look out for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a lay answers: the note's id, what was redacted from it, and whether it had been laid before."""
+
+    note_id: str
+    redactions: tuple[admission.Redaction, ...] = ()
+    replayed: bool = False
+
+    @property
+    def handle(self) -> str:
+        return handle(self.note_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One note with everything that happened to it, the notes it replaced or that replaced it, and its anchors now."""
+
+    note: Note
+    events: tuple[Event, ...]
+    related: tuple[Note, ...] = ()
+    drifts: tuple[Drift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One memory over one store. All methods are safe to call from several threads."""
+
+    store: Store
+    index: Index
+    embedder: BackgroundEmbedder
+    indexer: Indexer
+    clock: Clock
+    new_id: NewId
+
+    @property
+    def recorder(self) -> Recorder:
+        return Recorder(self.store, self.clock, self.new_id)
+
+    # ── leaving something behind ─────────────────────────────────────────────────────────────────────────────────────
+    def lay(
+        self,
+        workspace: str,
+        draft: Draft,
+        by: Author,
+        *,
+        folder: Folder | None = None,
+        key: str = "",
+        at: datetime | None = None,
+    ) -> Receipt:
+        """
+        Lay a note; it is on disk, and found by file and by words, when this returns.
+
+        `folder` gives the files to fingerprint. `key` makes a repeated call harmless. `at` is for importers only: no
+        agent chooses a note's time. Raises BadInput or Refused (see `admission.py`), Conflict for a key used before.
+        """
+        return self._lay(workspace, draft, by, folder=folder, key=key, at=at)
+
+    def supersede(
+        self,
+        workspace: str,
+        note_ref: str,
+        draft: Draft,
+        by: Author,
+        *,
+        reason: str,
+        folder: Folder | None = None,
+        key: str = "",
+    ) -> Receipt:
+        """
+        Lay a note in place of an older one, which stays readable.
+
+        The new one keeps the files and the topics of the old where it names none.
+        """
+        old = self.get_note(workspace, note_ref)
+        why = admission.clean_reason(reason)
+        draft = replace(draft, anchors=draft.anchors or placing.bare(old.anchors), topics=draft.topics or old.topics)
+        return self._lay(
+            workspace,
+            draft,
+            by,
+            folder=folder,
+            key=key,
+            supersedes=old.id,
+            also=lambda new: Superseded(old.id, new, why),
+        )
+
+    def dispute(
+        self,
+        workspace: str,
+        note_ref: str,
+        draft: Draft,
+        by: Author,
+        *,
+        reason: str,
+        folder: Folder | None = None,
+        key: str = "",
+    ) -> Receipt:
+        """Lay a counter-note against another; from now on the two are shown together."""
+        disputed = self.get_note(workspace, note_ref)
+        why = admission.clean_reason(reason)
+        draft = replace(
+            draft, anchors=draft.anchors or placing.bare(disputed.anchors), topics=draft.topics or disputed.topics
+        )
+        return self._lay(workspace, draft, by, folder=folder, key=key, also=lambda new: Disputed(disputed.id, new, why))
+
+    # ── saying something of a note ───────────────────────────────────────────────────────────────────────────────────
+    def judge(
+        self, workspace: str, note_ref: str, verdict: Verdict, by: Author, *, reason: str = "", key: str = ""
+    ) -> Note:
+        """Say whether a note helped. One session holds one vote a note: judging again replaces it."""
+        note = self.get_note(workspace, note_ref)
+        self.recorder.append(
+            workspace, by, [Judged(note.id, verdict, admission.clean_reason(reason, required=False))], key=key
+        )
+        return self.get_note(workspace, note.id)
+
+    def outcome(
+        self,
+        workspace: str,
+        result: float,
+        by: Author,
+        *,
+        used: Sequence[str] = (),
+        task: str = "",
+        summary: str = "",
+        source: str = "agent",
+        key: str = "",
+    ) -> OutcomeReported:
+        """
+        Say how a session ended, `result` from 0 (failed) to 1 (succeeded), and which notes it used, in that order.
+
+        The notes share the credit, measured against how this kind of task usually ends (dynamics.md). Notes that
+        were only shown get none.
+        """
+        if not 0 <= result <= 1:
+            raise BadInput("The result must lie between 0 (failed) and 1 (succeeded).")
+        note_ids = [self.get_note(workspace, ref).id for ref in used]
+        task = admission.clean_topic(task) if task else ""
+        baseline = evidence.baseline(self.store.results_of(workspace, task))
+        fact = OutcomeReported(
+            result=result,
+            baseline=baseline,
+            task=task,
+            source=source,
+            summary=admission.clean_reason(summary, required=False),
+            credits=evidence.credits(note_ids, result, baseline),
+        )
+        (kept, *_) = self.recorder.append(workspace, by, [fact], key=key)
+        assert isinstance(kept.fact, OutcomeReported)
+        return kept.fact
+
+    def retag(
+        self,
+        workspace: str,
+        note_ref: str,
+        by: Author,
+        *,
+        reason: str,
+        add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+        key: str = "",
+    ) -> Note:
+        """Change the topics of a note."""
+        note = self.get_note(workspace, note_ref)
+        added = tuple(admission.clean_topic(topic) for topic in add)
+        removed = tuple(admission.clean_topic(topic) for topic in remove)
+        if not added and not removed:
+            raise BadInput("Name at least one topic to add or to remove.")
+        self.recorder.append(
+            workspace, by, [Retagged(note.id, added, removed, admission.clean_reason(reason))], key=key
+        )
+        return self.get_note(workspace, note.id)
+
+    def withdraw(self, workspace: str, note_ref: str, by: Author, *, reason: str, key: str = "") -> Note:
+        """Take a note out of recall. It stays readable by its id, and can be restored."""
+        note = self.get_note(workspace, note_ref)
+        self.recorder.append(workspace, by, [Withdrawn(note.id, admission.clean_reason(reason))], key=key)
+        return self.get_note(workspace, note.id)
+
+    def restore(self, workspace: str, note_ref: str, by: Author, *, reason: str, key: str = "") -> Note:
+        """Let a withdrawn or superseded note stand again."""
+        note = self.get_note(workspace, note_ref)
+        self.recorder.append(workspace, by, [Restored(note.id, admission.clean_reason(reason))], key=key)
+        return self.get_note(workspace, note.id)
+
+    # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def recall(self, workspace: str, question: Question, by: Author, *, folder: Folder | None = None) -> Recall:
+        """
+        The notes that answer a question, best first, each with its reasons and the state of its anchors.
+
+        Changes nothing about the notes; that they were shown is written down, and proves nothing.
+        """
+        asked = Question(
+            query=admission.clean_query(question.query),
+            files=tuple(dict.fromkeys(admission.clean_path(path) for path in question.files)),
+            topics=tuple(dict.fromkeys(admission.clean_topic(topic) for topic in question.topics)),
+            limit=question.limit,
+        )
+        if not (asked.query or asked.files or asked.topics):
+            raise BadInput("Ask with words, with files, or with topics.")
+        if not 1 <= asked.limit <= LIMIT_OF_HITS:
+            raise BadInput(f"Ask for 1 to {LIMIT_OF_HITS} notes.")
+        now = self.clock()
+        spare = SPARE_HITS if folder else 0
+        recaller = Recaller(self.store, self.index, self.embedder)
+        answer = recaller.rank(workspace, replace(asked, limit=asked.limit + spare), now)
+        notes = self.store.find_notes(workspace, [one.note_id for one in answer.ranked])
+        found = [placing.hit(notes[one.note_id], one, folder) for one in answer.ranked if one.note_id in notes]
+        hits = tuple(sorted(found, key=lambda hit: -hit.score)[: asked.limit])
+        return self._served(workspace, by, now, hits, answer.degraded)
+
+    def welcome(self, workspace: str, by: Author, *, folder: Folder | None = None, limit: int = 12) -> Recall:
+        """What a new instance should know first: hand-offs and plans, decisions, warnings, then strong trails."""
+        now = self.clock()
+        note_ids = [
+            note_id for kind in WELCOME_KINDS for note_id in self.store.hot_notes(workspace, [kind], max(2, limit // 4))
+        ]
+        notes = self.store.find_notes(workspace, note_ids)
+        hits = tuple(
+            Hit(notes[note_id], 0.0, (), placing.drifts(notes[note_id], folder))
+            for note_id in note_ids[:limit]
+            if note_id in notes
+        )
+        return self._served(workspace, by, now, hits, ())
+
+    def get_note(self, workspace: str, note_ref: str) -> Note:
+        """The note with this id or handle, in any status. Raises NoSuchNote, or Conflict when a handle fits several."""
+        ref = note_ref.strip().strip("[]")
+        if not ref.isalnum() or len(ref) not in (HANDLE_LENGTH, 26):
+            raise BadInput(
+                f"A note is named by the {HANDLE_LENGTH} characters in brackets before it, or by its whole id."
+            )
+        note_ids = (ref.upper(),) if len(ref) == 26 else self.store.note_ids_with_handle(workspace, ref.lower())
+        if len(note_ids) > 1:
+            raise Conflict(f"{ref} fits {len(note_ids)} notes: use the whole id, one of {', '.join(note_ids)}.")
+        notes = self.store.find_notes(workspace, note_ids)
+        if not notes:
+            raise NoSuchNote(f"No note {ref} in this workspace; `trails recall` or `trails log` shows those there are.")
+        return notes[note_ids[0]]
+
+    def show(self, workspace: str, note_ref: str, *, folder: Folder | None = None) -> Story:
+        """One note with all its layers: its events, and the notes that it replaced, that replaced or dispute it."""
+        note = self.get_note(workspace, note_ref)
+        events = tuple(event for _, event in self.store.events_of(workspace, note_id=note.id))
+        related_ids = [ref for ref in (note.supersedes, note.superseded_by, *note.disputed_by) if ref]
+        related = self.store.find_notes(workspace, related_ids)
+        return Story(
+            note, events, tuple(related[ref] for ref in related_ids if ref in related), placing.drifts(note, folder)
+        )
+
+    def log(
+        self, workspace: str, *, note_ref: str = "", path: str = "", after: int = 0, limit: int = 100
+    ) -> list[tuple[int, Event]]:
+        """The journal, oldest first, each event with its place: of the workspace, of one note or of one file."""
+        note_id = self.get_note(workspace, note_ref).id if note_ref else ""
+        return self.store.events_of(workspace, note_id=note_id, path=path, after=after, limit=limit)
+
+    # ── the workspace ────────────────────────────────────────────────────────────────────────────────────────────────
+    def open_workspace(self, workspace: str, root: str, by: Author) -> None:
+        """Make a workspace known by its folder on this machine; the keeper then watches it."""
+        if self.store.workspaces().get(workspace) != root:
+            self.recorder.append(workspace, by, [WorkspaceOpened(root)])
+
+    def tracker(self, workspace: str) -> Tracker:
+        """What a watcher reports to, for the files of one workspace."""
+        return Tracker(self.store, self.recorder, workspace)
+
+    def close(self) -> None:
+        """Finish what was asked and let go of the files."""
+        self.indexer.stop()
+        self.store.close()
+        self.index.close()
+
+    # ── shared steps ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _lay(
+        self,
+        workspace: str,
+        draft: Draft,
+        by: Author,
+        *,
+        folder: Folder | None,
+        key: str,
+        at: datetime | None = None,
+        supersedes: str = "",
+        also: Callable[[str], Fact] | None = None,
+    ) -> Receipt:
+        admitted = admission.admit(draft)
+        draft = admitted.draft
+        note_id = self.new_id(at or self.clock())
+        laid = Laid(
+            note_id,
+            draft.kind,
+            draft.title,
+            draft.body,
+            placing.place(self.store, workspace, draft.anchors, folder),
+            draft.topics,
+            supersedes,
+        )
+        facts: list[Fact] = [laid] if also is None else [laid, also(note_id)]
+        kept = self.recorder.append(workspace, by, facts, key=key, at=at, repeats=False)
+        self.indexer.wake()
+        first = kept[0].fact
+        assert isinstance(first, Laid)
+        return Receipt(first.note_id, admitted.redactions, replayed=first.note_id != note_id)
+
+    def _served(
+        self, workspace: str, by: Author, now: datetime, hits: tuple[Hit, ...], degraded: tuple[str, ...]
+    ) -> Recall:
+        recall_id = self.recorder.served(workspace, by, [hit.note.id for hit in hits], now) if hits else ""
+        return Recall(recall_id, hits, degraded)
