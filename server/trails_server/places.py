@@ -1,0 +1,36 @@
+"""
+Files as an agent names them, as places in its workspace.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from trails import Anchor
+from trails.admission import read_anchor
+from trails.workspace import relative
+
+from .visits import Visit
+
+_LINES = re.compile(r"(:[0-9][0-9:-]*|#L[0-9L-]+)\s*$")
+"""The lines at the end of a place, as `admission.read_anchor` reads them."""
+
+
+def anchors(visit: Visit, files: Sequence[str]) -> tuple[Anchor, ...]:
+    """`path`, `path:line` or `path:line-line` each, absolute or not. Raises BadInput for what lies outside."""
+    return tuple(anchor(visit, text) for text in files)
+
+
+def anchor(visit: Visit, text: str) -> Anchor:
+    """One file, with its lines if it names some."""
+    lines = _LINES.search(text)
+    path = (text[: lines.start()] if lines else text).strip()
+    inside = relative(visit.root, path, _start(visit, path))
+    return read_anchor(inside + lines[0] if lines else inside)
+
+
+def _start(visit: Visit, path: str) -> Path:
+    """The folder that a path starts from: the asking process's, unless only the workspace's root has such a file."""
+    here, there = (os.path.lexists(folder / path) for folder in (visit.cwd, visit.root))
+    return visit.root if there and not here else visit.cwd

@@ -1,0 +1,135 @@
+"""
+What keeps a memory in order: which workspaces are known and watched, the state of its parts, and the chores.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from trails import Anchor, BadInput, Memory, Settings
+from trails.version import VERSION
+
+from .payloads import Payload
+from .places import anchor
+from .visits import Visit
+from .watchers import Watchers
+
+AUDIT_SAMPLE = 200  # vectors
+AUDIT_LIMIT = 100_000  # vectors; each is a question to the index
+WAIT_LIMIT_S = 600.0
+LOOK_UP_S = 0.2  # how often a wait looks whether the keeper is told to leave
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """The chores of one keeper. `leave` tells it to leave; `leaving` is set from then on."""
+
+    memory: Memory
+    settings: Settings
+    watchers: Watchers
+    started: float
+    """`time.monotonic()` of the keeper's start."""
+    leave: Callable[[], None]
+    leaving: threading.Event
+
+    # ── around the verbs ─────────────────────────────────────────────────────────────────────────────────────────────
+    def begin(self) -> None:
+        """Watch the workspaces that are known already."""
+        if self.settings.watch:
+            self.watchers.follow_known()
+
+    def end(self) -> None:
+        """Stop watching, and close the memory."""
+        self.watchers.stop()
+        self.memory.close()
+
+    def enter(self, visit: Visit) -> None:
+        """Make the workspace known and watched: a note is about to be laid in it."""
+        self.memory.open_workspace(visit.workspace, str(visit.root), visit.author)
+        self._follow(visit)
+
+    def remember(self, visit: Visit, anchors: Sequence[Anchor]) -> None:
+        """
+        Note down what the files of a note hold now, so that they are known again under another name.
+
+        The watcher would do it seconds later, and a file may be renamed before.
+        """
+        if self.settings.watch and visit.folder is not None:
+            tracker = self.memory.tracker(visit.workspace)
+            for path in {anchor.path for anchor in anchors}:
+                if digest := visit.folder.digest(path):
+                    tracker.file_changed(path, digest)
+
+    def _follow(self, visit: Visit) -> None:
+        if self.settings.watch and visit.workspace in self.memory.store.workspaces():
+            self.watchers.follow(visit.workspace, visit.root)
+
+    # ── verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def status(self, visit: Visit) -> Payload:
+        """The state of the keeper and of each part; the counts are of the workspace, outside of one those of all."""
+        memory, here = self.memory, visit.workspace
+        return {
+            "version": VERSION,
+            "pid": os.getpid(),
+            "uptime_s": round(time.monotonic() - self.started, 3),
+            "data_dir": str(self.settings.data_dir),
+            "principal": visit.author.principal,
+            "workspace": {"id": here, "root": str(visit.root) if here else ""},
+            "counts": dict(memory.store.counts(here)),
+            "model": {
+                "name": self.settings.model,
+                "state": memory.embedder.state,
+                "reason": memory.embedder.failure,
+            },
+            "index": {
+                "state": memory.indexer.state,
+                "reason": memory.indexer.failure,
+                "caught_up": memory.indexer.idle(),
+            },
+            "watcher": self.watchers.state(here) if self.settings.watch else {"state": "off", "reason": ""},
+        }
+
+    def reindex(self, visit: Visit) -> Payload:
+        """Empty the vector index; it fills again in the background."""
+        self.memory.indexer.reindex()
+        return {"pending": self.memory.store.counts().get("pending", 0)}
+
+    def audit(self, visit: Visit, *, sample: int = AUDIT_SAMPLE) -> Payload:
+        """Ask the index for vectors that it should hold: how many, and which of them it did not find."""
+        if not 1 <= sample <= AUDIT_LIMIT:
+            raise BadInput(f"`sample` must lie between 1 and {AUDIT_LIMIT}.")
+        audit = self.memory.indexer.audit(visit.workspace, sample)
+        return {"asked": audit.asked, "missing": audit.missing}
+
+    def wait_until_indexed(self, visit: Visit, *, timeout_s: float = 60.0) -> Payload:
+        """Wait until the index holds every note, the model has failed, or the time is over."""
+        if not 0 <= timeout_s <= WAIT_LIMIT_S:
+            raise BadInput(f"`timeout_s` must lie between 0 and {WAIT_LIMIT_S:.0f}.")
+        end = time.monotonic() + timeout_s
+        while not (idle := self.memory.indexer.wait_until_idle(min(LOOK_UP_S, max(0.0, end - time.monotonic())))):
+            if self.leaving.is_set() or time.monotonic() >= end:
+                break
+        pending = self.memory.store.counts().get("pending", 0)  # of all workspaces: they share one indexer
+        return {"indexed": idle and pending == 0, "pending": pending}
+
+    def move(self, visit: Visit, *, old: str, new: str) -> Payload:
+        """Tell of a rename that nobody saw: the notes of the file, or of all files in the folder, follow."""
+        before, after = anchor(visit, old).path, anchor(visit, new).path
+        tracker = self.memory.tracker(visit.workspace)
+        moved = 1 if tracker.file_moved(before, after) else tracker.folder_moved(before, after)
+        return {"old": before, "new": after, "files": moved}
+
+    def watch_now(self, visit: Visit) -> Payload:
+        """Watch the workspace from now on, and compare its known files with the disk at once."""
+        if not self.settings.watch:
+            raise BadInput("This keeper watches nothing: it was started with TRAILS_WATCH=no.")
+        self.enter(visit)
+        self.watchers.look_now(visit.workspace)
+        return {"watcher": self.watchers.state(visit.workspace)}
+
+    def retire(self, visit: Visit) -> Payload:
+        """Finish what was asked, and leave."""
+        self.leave()
+        return {"pid": os.getpid(), "version": VERSION}

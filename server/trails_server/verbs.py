@@ -1,0 +1,219 @@
+"""
+The verbs, over plain JSON arguments: the one place that turns what a door was given into calls of the memory.
+
+The ask door and the MCP tools both come here, so they check, decide and answer alike. A verb is a method; its
+keyword-only parameters are its arguments (`arguments.py`), its answer is plain JSON (`payloads.py`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from trails import BadInput, Draft, Kind, Memory, Question, Recall, Verdict
+from trails.admission import read_kind
+from trails.delivery import render
+
+from . import payloads
+from .arguments import Texts, read_arguments
+from .payloads import Payload
+from .places import anchor, anchors
+from .upkeep import Upkeep
+from .visits import Visit
+
+ACTIONS = ("supersede", "dispute", "retag", "withdraw", "restore")
+RESULTS = {"failed": 0.0, "partly": 0.5, "succeeded": 1.0}
+WELCOME_BUDGET = 400  # tokens
+RECALL_BUDGET = 1000  # tokens
+LOG_LIMIT = 1000  # events
+ANYWHERE = ("status", "reindex", "wait_until_indexed", "retire")  # verbs that need no workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """What can be asked of a keeper. Every method is safe to call from several threads."""
+
+    memory: Memory
+    upkeep: Upkeep
+
+    def answer(self, visit: Visit, verb: str, arguments: Mapping[str, Any]) -> Payload:
+        """The answer of one verb. Raises BadInput for an unknown verb or argument, else what the memory raises."""
+        method = VERBS.get(verb) or CHORES.get(verb)
+        if method is None:
+            raise BadInput(f"There is no such verb; there are {', '.join(sorted({*VERBS, *CHORES}))}.")
+        if visit.refusal is not None and verb not in ANYWHERE:
+            raise visit.refusal
+        return method(self if verb in VERBS else self.upkeep, visit, **read_arguments(method, arguments))
+
+    # ── leaving something behind ─────────────────────────────────────────────────────────────────────────────────────
+    def lay(
+        self,
+        visit: Visit,
+        *,
+        title: str,
+        body: str = "",
+        kind: str = Kind.OBSERVATION.value,
+        files: Texts = (),
+        topics: Texts = (),
+        key: str = "",
+        at: str = "",
+    ) -> Payload:
+        """Lay a note. `at`, an ISO date and time, is for importers of older notes."""
+        places = anchors(visit, files)
+        draft = Draft(title, body, read_kind(kind), places, topics)
+        laid_at = _moment(at) if at else None
+        self.upkeep.enter(visit)
+        receipt = self.memory.lay(visit.workspace, draft, visit.author, folder=visit.folder, key=key, at=laid_at)
+        self.upkeep.remember(visit, places)
+        return payloads.receipt_payload(receipt)
+
+    def judge(self, visit: Visit, *, note: str, verdict: str, reason: str = "", key: str = "") -> Payload:
+        """Say whether a note helped."""
+        said = _verdict(verdict)
+        judged = self.memory.judge(visit.workspace, note, said, visit.author, reason=reason, key=key)
+        return {"note": payloads.note_payload(judged), "verdict": said.value}
+
+    def outcome(
+        self,
+        visit: Visit,
+        *,
+        result: float | str,
+        used: Texts = (),
+        task: str = "",
+        summary: str = "",
+        key: str = "",
+    ) -> Payload:
+        """Say how the work ended: `result` is a word or a number from 0 to 1."""
+        fact = self.memory.outcome(
+            visit.workspace, _result(result), visit.author, used=used, task=task, summary=summary, key=key
+        )
+        shares = [{"id": one.note_id, "helped": one.helped, "failed": one.failed} for one in fact.credits]
+        return {"result": fact.result, "baseline": fact.baseline, "task": fact.task, "credits": shares}
+
+    def amend(
+        self,
+        visit: Visit,
+        *,
+        note: str,
+        action: str,
+        reason: str,
+        title: str = "",
+        body: str = "",
+        add_topics: Texts = (),
+        remove_topics: Texts = (),
+        files: Texts = (),
+        key: str = "",
+    ) -> Payload:
+        """Change what stands: `supersede` and `dispute` lay a new note, `retag`, `withdraw` and `restore` do not."""
+        memory, here, by = self.memory, visit.workspace, visit.author
+        if action in ("supersede", "dispute"):
+            replace_or_dispute = memory.supersede if action == "supersede" else memory.dispute
+            if not title:
+                raise BadInput(f"To {action} a note, give the `title` (and `body`) of the note that says it better.")
+            old = memory.get_note(here, note)
+            places = anchors(visit, files)
+            draft = Draft(title, body, old.kind, places, add_topics)
+            receipt = replace_or_dispute(here, old.id, draft, by, reason=reason, folder=visit.folder, key=key)
+            self.upkeep.remember(visit, places)
+            amended = memory.get_note(here, old.id)
+            return {"note": payloads.note_payload(amended), "receipt": payloads.receipt_payload(receipt)}
+        match action:
+            case "retag":
+                amended = memory.retag(here, note, by, reason=reason, add=add_topics, remove=remove_topics, key=key)
+            case "withdraw":
+                amended = memory.withdraw(here, note, by, reason=reason, key=key)
+            case "restore":
+                amended = memory.restore(here, note, by, reason=reason, key=key)
+            case _:
+                raise BadInput(f"`action` must be one of {', '.join(ACTIONS)}.")
+        return {"note": payloads.note_payload(amended), "receipt": None}
+
+    # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def recall(
+        self,
+        visit: Visit,
+        *,
+        query: str = "",
+        files: Texts = (),
+        topics: Texts = (),
+        limit: int = 5,
+        budget: int = RECALL_BUDGET,
+    ) -> Payload:
+        """The notes that answer, best first, and the same as a text of at most `budget` tokens."""
+        paths = tuple(anchor.path for anchor in anchors(visit, files))
+        question = Question(query, paths, topics, limit)
+        recall = self.memory.recall(visit.workspace, question, visit.author, folder=visit.folder)
+        return self._shown(visit, recall, budget)
+
+    def welcome(self, visit: Visit, *, budget: int = WELCOME_BUDGET) -> Payload:
+        """What a new agent should know first."""
+        return self._shown(visit, self.memory.welcome(visit.workspace, visit.author, folder=visit.folder), budget)
+
+    def show(self, visit: Visit, *, note: str) -> Payload:
+        """One note with everything that happened to it."""
+        return payloads.story_payload(self.memory.show(visit.workspace, note, folder=visit.folder))
+
+    def log(self, visit: Visit, *, note: str = "", file: str = "", after: int = 0, limit: int = 50) -> Payload:
+        """The journal: of one note, of one file, or of the workspace."""
+        if not 1 <= limit <= LOG_LIMIT:
+            raise BadInput(f"`limit` of log must lie between 1 and {LOG_LIMIT}.")
+        path = anchor(visit, file).path if file else ""
+        kept = self.memory.log(visit.workspace, note_ref=note, path=path, after=after, limit=limit)
+        return {"events": [payloads.event_payload(seq, event) for seq, event in kept]}
+
+    def _shown(self, visit: Visit, recall: Recall, budget: int) -> Payload:
+        text = render(recall, now=self.memory.clock(), budget_tokens=budget, asking=visit.author)
+        return payloads.recall_payload(recall, text)
+
+
+Method = Callable[..., Payload]
+VERBS: dict[str, Method] = {
+    method.__name__: method
+    for method in (
+        Verbs.lay,
+        Verbs.judge,
+        Verbs.outcome,
+        Verbs.amend,
+        Verbs.recall,
+        Verbs.welcome,
+        Verbs.show,
+        Verbs.log,
+    )
+}
+CHORES: dict[str, Method] = {
+    method.__name__: method
+    for method in (
+        Upkeep.status,
+        Upkeep.reindex,
+        Upkeep.audit,
+        Upkeep.wait_until_indexed,
+        Upkeep.move,
+        Upkeep.watch_now,
+        Upkeep.retire,
+    )
+}
+
+
+def _verdict(said: str) -> Verdict:
+    try:
+        return Verdict(said)
+    except ValueError:
+        raise BadInput(f"`verdict` must be one of {', '.join(Verdict)}.") from None
+
+
+def _result(said: float | str) -> float:
+    if isinstance(said, str):
+        if said not in RESULTS:
+            raise BadInput(
+                f"`result` must be one of {', '.join(RESULTS)}, or a number from 0 (failed) to 1 (succeeded)."
+            )
+        return RESULTS[said]
+    return float(said)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput("`at` must be an ISO 8601 date and time, such as 2026-01-31T09:30:00Z.") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
