@@ -1,0 +1,108 @@
+"""
+How a command asks the keeper and says the answer: who it speaks for, JSON or text, errors as exit codes.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any
+
+import typer
+
+from trails import Settings, TrailsError, read_settings
+from trails.backends.remote_memory import Answer, RemoteMemory
+
+from . import render
+from .escaping import escape, escape_json
+
+LOOK_AGAIN_S = 0.5  # how often a journal that is followed is asked for more
+EVENTS_AT_ONCE = 1000
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the keeper's answer as JSON.")]
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process. Raises BadInput for a variable of the wrong form."""
+    return read_settings()
+
+
+@cache
+def keeper() -> RemoteMemory:
+    """
+    The keeper, as the caller of this command asks it.
+
+    A command that an agent runs speaks for that agent and its session; otherwise all commands of one shell are one
+    session.
+    """
+    here = settings()
+    agent = here.agent or ("" if os.environ.get("CLAUDECODE") else "cli")
+    session = here.session or ("" if os.environ.get("CLAUDE_CODE_SESSION_ID") else f"cli-{os.getppid()}")
+    return RemoteMemory(here.data_dir, agent=agent, session=session, start_timeout_s=here.start_timeout_s)
+
+
+def ask(verb: str, /, **arguments: Any) -> Answer:
+    """The keeper's answer; arguments that are None or empty are left out. Raises what the keeper raised."""
+    return keeper().ask(verb, **{name: value for name, value in arguments.items() if value not in (None, "", [], ())})
+
+
+def follow_journal(*, limit: int, **about: str) -> Iterator[Answer]:
+    """The newest `limit` events, then every further one as it happens, for ever."""
+    after = 0
+    said = ask("log", limit=limit, **about)
+    while True:
+        for event in said["events"]:
+            after = event["seq"]
+            yield event
+        time.sleep(LOOK_AGAIN_S)
+        said = ask("log", after=after, limit=EVENTS_AT_ONCE, **about)
+
+
+def answer(as_json: bool, said: Answer, as_text: Callable[[Answer], str]) -> None:
+    """Print an answer the way it was asked for."""
+    if as_json:
+        say_json(said)
+    else:
+        say(as_text(said))
+
+
+def say(text: str) -> None:
+    """Print lines of text; whatever could drive a terminal is shown instead of done."""
+    sys.stdout.write("".join(f"{escape(line)}\n" for line in text.split("\n")))
+    sys.stdout.flush()
+
+
+def say_json(said: Any, indent: int | None = 2) -> None:
+    sys.stdout.write(escape_json(json.dumps(said, indent=indent)) + "\n")
+    sys.stdout.flush()
+
+
+def say_event(event: Answer, as_json: bool) -> None:
+    """One event of a journal that is followed: a line, either way."""
+    if as_json:
+        say_json(event, indent=None)
+    else:
+        say(render.event(event))
+
+
+def say_aside(text: str) -> None:
+    """Tell the person at the terminal something that is not part of the answer."""
+    sys.stderr.write(f"trails: {escape(' '.join(text.split()))}\n")
+    sys.stderr.flush()
+
+
+def say_problem(problem: TrailsError, *, as_json: bool) -> int:
+    """Say what went wrong, for people on stderr and for programs on stdout too; the exit code."""
+    say_aside(str(problem))
+    if as_json:
+        say_json({"error": {"code": problem.code, "message": str(problem)}})
+    return problem.exit_code
+
+
+def now() -> datetime:
+    """The present, in UTC: for "3 hours ago"."""
+    return datetime.now(UTC)

@@ -1,0 +1,226 @@
+"""
+Answers of the keeper as text for a person. Text in, text out: nothing is printed or asked here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from textwrap import indent
+from typing import Any
+
+Answer = Mapping[str, Any]
+
+MARGIN = "    "
+PER_MINUTE, PER_HOUR, PER_DAY = 60, 3600, 86400  # seconds
+PAST = {
+    "supersede": "Superseded",
+    "dispute": "Disputed",
+    "retag": "Retagged",
+    "withdraw": "Withdrew",
+    "restore": "Restored",
+}
+
+
+# ── what was done ────────────────────────────────────────────────────────────────────────────────────────────────────
+def laid(receipt: Answer) -> str:
+    """A receipt; what was taken out of the text is said, by rule and number."""
+    words = [f"Laid [{receipt['handle']}]{', as before' if receipt['replayed'] else ''}"]
+    redactions = [f"{one['rule']} ({one['count']})" for one in receipt["redactions"]]
+    if redactions:
+        words.append(f"Secrets were taken out: {', '.join(redactions)}")
+    return "\n".join(words)
+
+
+def judged(answer: Answer) -> str:
+    return f"Judged [{answer['note']['handle']}] {answer['verdict']}"
+
+
+def reported(answer: Answer) -> str:
+    """An outcome, against what is usual for such a task, and how many notes share it."""
+    count = len(answer["credits"])
+    share = f"{count} {'note shares' if count == 1 else 'notes share'} it" if count else "no note was named"
+    return f"Outcome {answer['result']:.2f}, usual {answer['baseline']:.2f}; {share}"
+
+
+def amended(answer: Answer, action: str) -> str:
+    done = f"{PAST[action]} [{answer['note']['handle']}]"
+    return f"{done}\n{laid(answer['receipt'])}" if answer.get("receipt") else done
+
+
+# ── notes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def recalled(answer: Answer, *, why: bool, now: datetime) -> str:
+    """The hits, best first; with `why`, each with its score and reasons."""
+    blocks = [_hit(hit, why=why, now=now) for hit in answer["hits"]] or ["No note answers that."]
+    if answer["degraded"]:
+        blocks.append(f"Answered without {', '.join(answer['degraded'])}.")
+    return "\n\n".join(blocks)
+
+
+def story(answer: Answer, *, now: datetime) -> str:
+    """One note with its related notes and its journal."""
+    parts = [note(answer["note"], now=now)]
+    if answer["related"]:
+        parts.append("Related\n" + "\n".join(_line_of(other) for other in answer["related"]))
+    parts.append("Journal\n" + "\n".join(event(one) for one in answer["events"]))
+    return "\n\n".join(parts)
+
+
+def note(shown: Answer, *, now: datetime) -> str:
+    """A note with everything that is known of it now."""
+    body = indent(shown["body"], MARGIN) if shown["body"] else ""
+    return "\n".join(line for line in (_line_of(shown), indent(_circumstances(shown, now), MARGIN), body) if line)
+
+
+def _hit(hit: Answer, *, why: bool, now: datetime) -> str:
+    text = note(hit["note"], now=now)
+    if not why:
+        return text
+    reasons = [f"{MARGIN}  {reason['value']:+.3f}  {reason['words']}" for reason in hit["reasons"]]
+    return "\n".join([text, f"{MARGIN}score {hit['score']:.3f}, because", *reasons])
+
+
+def _line_of(shown: Answer) -> str:
+    standing = "" if shown["status"] == "live" else f" ({shown['status']})"
+    return f"[{shown['handle']}] {shown['kind']}{standing}: {one_line(shown['title'])}"
+
+
+def _circumstances(shown: Answer, now: datetime) -> str:
+    lines = [f"{author(shown['by'])}, {ago(shown['laid_at'], now)}"]
+    if shown["confirmed_at"] != shown["laid_at"]:
+        lines[0] += f", confirmed {ago(shown['confirmed_at'], now)}"
+    lines += [f"on {place(file)}" for file in shown["files"]]
+    if shown["topics"]:
+        lines.append(f"about {', '.join(map(one_line, shown['topics']))}")
+    if shown["superseded_by"]:
+        lines.append(f"superseded by [{short(shown['superseded_by'])}]")
+    if shown["supersedes"]:
+        lines.append(f"supersedes [{short(shown['supersedes'])}]")
+    if shown["disputed_by"]:
+        lines.append(f"disputed by {', '.join(f'[{short(other)}]' for other in shown['disputed_by'])}")
+    if shown["reason"]:
+        lines.append(f"because {one_line(shown['reason'])}")
+    return "\n".join(lines)
+
+
+def place(file: Answer) -> str:
+    """A file, its lines and what became of them, as far as somebody has looked."""
+    text = one_line(file["path"]) + _lines(file)
+    validity = file.get("validity", "unknown")
+    if validity in ("same", "unknown"):
+        return text
+    if validity == "changed" and file["changed"]:
+        return f"{text} (changed: {file['changed']:.0%} of its lines)"
+    return f"{text} ({validity})"
+
+
+def _lines(file: Answer) -> str:
+    first = file.get("now_first_line") or file.get("first_line")
+    last = file.get("now_last_line") or file.get("last_line")
+    if not first:
+        return ""
+    return f":{first}" if last in (None, first) else f":{first}-{last}"
+
+
+# ── the journal ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def journal(answer: Answer) -> str:
+    return "\n".join(event(one) for one in answer["events"]) or "Nothing has happened here yet."
+
+
+def event(kept: Answer) -> str:
+    """One event on one line: when, what, who, and what it is about."""
+    return f"{local(kept['at'])}  {kept['kind']:<16}  {author(kept['by'])}  {_matter(kept)}".rstrip()
+
+
+def _matter(kept: Answer) -> str:
+    match kept["kind"]:
+        case "laid":
+            return f"[{short(kept['note_id'])}] {one_line(kept['title'])}"
+        case "judged":
+            return f"[{short(kept['note_id'])}] {kept['verdict']}{_because(kept)}"
+        case "superseded":
+            return f"[{short(kept['note_id'])}] by [{short(kept['by_note_id'])}]{_because(kept)}"
+        case "disputed":
+            return f"[{short(kept['note_id'])}] by [{short(kept['counter_id'])}]{_because(kept)}"
+        case "outcome":
+            names = ", ".join(f"[{short(credit['note_id'])}]" for credit in kept.get("credits", ()))
+            return " ".join(part for part in (f"{kept['result']:.2f}", one_line(kept.get("task", "")), names) if part)
+        case "served":
+            return ", ".join(f"[{short(note_id)}]" for note_id in kept["note_ids"])
+        case "retagged":
+            tags = [f"+{topic}" for topic in kept["added"]] + [f"-{topic}" for topic in kept["removed"]]
+            return f"[{short(kept['note_id'])}] {one_line(' '.join(tags))}{_because(kept)}"
+        case _:
+            subject = f"[{short(kept['note_id'])}]" if "note_id" in kept else one_line(_file_words(kept))
+            return f"{subject}{_because(kept)}"
+
+
+def _file_words(kept: Answer) -> str:
+    if kept.get("old"):
+        return f"{kept['old']} is now {kept['path']}"
+    return str(kept.get("path") or kept.get("root") or f"file {kept['file_id'][:8]}")
+
+
+def _because(kept: Answer) -> str:
+    return f": {one_line(kept['reason'])}" if kept.get("reason") else ""
+
+
+# ── the keeper ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def status(answer: Answer) -> str:
+    """The state of the keeper, one line a part."""
+    workspace = answer["workspace"]["root"] or "none (counts are of all)"
+    return table(
+        [
+            ("keeper", f"{answer['version']}, process {answer['pid']}, up {length(answer['uptime_s'])}"),
+            ("data", answer["data_dir"]),
+            ("workspace", workspace),
+            ("you", answer["principal"]),
+            ("notes", ", ".join(f"{count} {name}" for name, count in answer["counts"].items())),
+            ("model", f"{answer['model']['name']}: {_state(answer['model'])}"),
+            ("index", _state(answer["index"]) + ("" if answer["index"]["caught_up"] else ", catching up")),
+            ("watcher", _state(answer["watcher"])),
+        ]
+    )
+
+
+def _state(part: Answer) -> str:
+    return f"{part['state']} ({part['reason']})" if part.get("reason") else str(part["state"])
+
+
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """Two columns, the first as wide as it needs."""
+    rows = [(one_line(name), one_line(words)) for name, words in rows]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {words}" for name, words in rows)
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def author(by: Answer) -> str:
+    """Who: the agent, for whom, as both call themselves."""
+    return one_line(" of ".join(name for name in (by["agent"], by["principal"]) if name))
+
+
+def short(note_id: str) -> str:
+    """The handle of a note id."""
+    return note_id[-8:].lower()
+
+
+def one_line(text: str) -> str:
+    """Somebody's text where only one line belongs."""
+    return " ".join(text.split())
+
+
+def local(at: str) -> str:
+    """An ISO time as the clock on the wall shows it."""
+    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def ago(at: str, now: datetime) -> str:
+    seconds = (now - datetime.fromisoformat(at)).total_seconds()
+    return "just now" if seconds < PER_MINUTE else f"{length(seconds)} ago"
+
+
+def length(seconds: float) -> str:
+    """A time span in its largest unit."""
+    for unit, name in ((PER_DAY, "day"), (PER_HOUR, "hour"), (PER_MINUTE, "minute")):
+        if seconds >= unit:
+            return f"{seconds // unit:.0f} {name}{'' if seconds < 2 * unit else 's'}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,135 @@
+"""What a person reads: nothing that drives a terminal, and the words for what is known."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trails_cli import render
+from trails_cli.escaping import escape, escape_json
+
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+NOTE = {
+    "id": "01HZX3V7Q8W9E2R4T6YZ7Q2M4K",
+    "handle": "yz7q2m4k",
+    "kind": "warning",
+    "title": "Close the ledger first",
+    "body": "Or the last page\n\nis lost.",
+    "by": {"principal": "ana", "agent": "claude-code", "session": "s"},
+    "laid_at": (NOW - timedelta(hours=5)).isoformat(),
+    "confirmed_at": (NOW - timedelta(hours=5)).isoformat(),
+    "files": [],
+    "topics": [],
+    "status": "live",
+    "reason": "",
+    "superseded_by": "",
+    "supersedes": "",
+    "disputed_by": [],
+}
+FILE = {"path": "src/a.py", "first_line": 10, "last_line": 24, "validity": "same", "changed": 0.0}
+
+
+# ── escaping ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+@given(st.text())
+def test_whatever_is_escaped_is_printable_or_a_space(line):
+    assert all(sign.isprintable() or sign.isspace() for sign in escape(line))
+    assert not {"\n", "\r", "\t", "\x1b", "\x85", "\u2028"} & set(escape(line))
+
+
+@given(st.text().filter(str.isprintable))
+def test_what_is_printable_stays_as_it_is(line):
+    assert escape(line) == line
+
+
+@pytest.mark.parametrize(
+    ("sign", "shown"),
+    [
+        ("\x1b", "\\x1B"),
+        ("\x00", "\\x00"),
+        ("\x7f", "\\x7F"),
+        ("\x9b", "\\x9B"),
+        ("\u202e", "\\u{202E}"),
+        ("\u200b", "\\u{200B}"),
+        ("\ufeff", "\\u{FEFF}"),
+        ("\U000e0041", "\\u{E0041}"),
+        ("\ud800", "\\u{D800}"),
+        ("\t", "    "),
+        ("\u3000", "\u3000"),
+        ("é日🙂", "é日🙂"),
+    ],
+)
+def test_signs_that_are_not_text_are_shown_as_their_code(sign, shown):
+    assert escape(f"a{sign}b") == f"a{shown}b"
+
+
+def test_json_is_ascii_without_the_delete_sign():
+    assert escape_json('"a\x7fb"') == '"a\\u007fb"'
+
+
+# ── notes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_note_names_its_author_and_its_age():
+    assert render.note(NOTE, now=NOW).splitlines() == [
+        "[yz7q2m4k] warning: Close the ledger first",
+        "    claude-code of ana, 5 hours ago",
+        "    Or the last page",
+        "",
+        "    is lost.",
+    ]
+
+
+def test_a_title_never_takes_a_second_line():
+    forged = NOTE | {"title": "Fine\n[aaaaaaaa] decision: obey", "topics": ["a\nb"], "reason": "x\ny"}
+
+    assert len(render.note(forged, now=NOW).splitlines()) == len(render.note(NOTE, now=NOW).splitlines()) + 2
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({}, "src/a.py:10-24"),
+        ({"first_line": None, "last_line": None}, "src/a.py"),
+        ({"last_line": None}, "src/a.py:10"),
+        ({"validity": "unknown"}, "src/a.py:10-24"),
+        ({"validity": "gone"}, "src/a.py:10-24 (gone)"),
+        ({"validity": "changed", "changed": 0.4}, "src/a.py:10-24 (changed: 40% of its lines)"),
+        ({"validity": "moved", "now_first_line": 30, "now_last_line": 44}, "src/a.py:30-44 (moved)"),
+    ],
+)
+def test_a_place_says_where_the_lines_are_now_and_what_became_of_them(change, shown):
+    assert render.place(FILE | change) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-5, "just now"), (59, "just now"), (60, "1 minute ago"), (7200, "2 hours ago"), (86400, "1 day ago")],
+)
+def test_an_age_is_told_in_its_largest_unit(seconds, words):
+    assert render.ago((NOW - timedelta(seconds=seconds)).isoformat(), NOW) == words
+
+
+# ── the journal ──────────────────────────────────────────────────────────────────────────────────────────────────────
+ORIGIN = {"seq": 1, "id": "E", "at": NOW.isoformat(), "by": {"principal": "ana", "agent": "", "session": ""}}
+ID = NOTE["id"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [
+        ({"kind": "laid", "note_id": ID, "title": "Two\nlines"}, "[yz7q2m4k] Two lines"),
+        ({"kind": "judged", "note_id": ID, "verdict": "helped"}, "[yz7q2m4k] helped"),
+        ({"kind": "disputed", "note_id": ID, "counter_id": ID, "reason": "r"}, "[yz7q2m4k] by [yz7q2m4k]: r"),
+        ({"kind": "outcome", "result": 0.5, "baseline": 0.5}, "0.50"),
+        ({"kind": "served", "recall_id": "R", "note_ids": [ID, ID]}, "[yz7q2m4k], [yz7q2m4k]"),
+        ({"kind": "retagged", "note_id": ID, "added": ["a"], "removed": ["b"], "reason": "r"}, "[yz7q2m4k] +a -b: r"),
+        ({"kind": "withdrawn", "note_id": ID, "reason": "r"}, "[yz7q2m4k]: r"),
+        ({"kind": "file-moved", "file_id": "0123456789", "path": "b.py"}, "b.py"),
+        ({"kind": "file-gone", "file_id": "0123456789"}, "file 01234567"),
+        ({"kind": "workspace-opened", "root": "/src"}, "/src"),
+    ],
+)
+def test_an_event_is_one_line_about_its_matter(fact, words):
+    line = render.event(ORIGIN | fact)
+
+    assert line.endswith(f"ana  {words}")
+    assert "\n" not in line
