@@ -1,0 +1,119 @@
+"""
+Writes the reference pages from the product itself: settings, commands, tools. `make docs` runs it; a test holds the
+pages against it, so they cannot go stale.
+"""
+
+import asyncio
+from pathlib import Path
+
+REFERENCE = Path(__file__).parent / "reference"
+MADE = "<!-- Made by `make docs` from the product itself; a change here is overwritten. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """The reference pages, by path relative to `docs/`."""
+    return {
+        "reference/settings.md": settings_page(),
+        "reference/commands.md": commands_page(),
+        "reference/tools.md": asyncio.run(tools_page()),
+    }
+
+
+def settings_page() -> str:
+    from trails import describe_settings
+
+    rows = [f"| `{variable}` | {default or '–'} | {meaning} |" for _, variable, default, meaning in describe_settings()]
+    return "\n".join(
+        [
+            MADE,
+            "# Settings",
+            "",
+            "Every setting is an environment variable, read once when a process starts.",
+            "The keeper is shared: it has the settings of whichever front started it, until it leaves.",
+            "`trails status` shows what is in force, `trails serve --stop` lets the next front start a fresh one.",
+            "",
+            "| variable | default | meaning |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def commands_page() -> str:
+    import typer
+
+    from trails_cli.main import app
+
+    group = typer.main.get_command(app)
+    parts = [
+        MADE,
+        "# Commands",
+        "",
+        "Each takes `--help`, and `--json` where it answers something.",
+        "Exit codes: 0 done, 1 something is wrong, 2 bad input, 3 no such note, 4 refused, 5 conflict, 6 unavailable.",
+    ]
+    for name, command in sorted(group.commands.items()):
+        context = command.make_context(f"trails {name}", [], resilient_parsing=True, terminal_width=100)
+        parts += ["", f"## trails {name}", "", "```text", _plain(command.get_help(context)), "```"]
+    return "\n".join(parts) + "\n"
+
+
+async def tools_page() -> str:
+    from trails_server.app import INSTRUCTIONS, build_app
+
+    server = build_app(lambda *_: {})
+    parts = [
+        MADE,
+        "# MCP tools",
+        "",
+        "What an agent is told when it connects:",
+        "",
+        f"> {INSTRUCTIONS}",
+        "",
+        "`recall` and `lay` ask to be loaded at once; a client that defers tools lists the others by name.",
+    ]
+    for tool in await server.list_tools():
+        required = set(tool.parameters.get("required", ()))
+        parts += ["", f"## {tool.name}", "", tool.description or "", "", "| argument | type | |", "|---|---|---|"]
+        for name, schema in tool.parameters.get("properties", {}).items():
+            optional = f"default `{schema['default']}`" if "default" in schema else "optional"
+            words = "required" if name in required else optional
+            said = "; ".join(filter(None, (schema.get("description", ""), words)))
+            parts.append(f"| `{name}` | {_type(schema)} | {said} |")
+    parts += ["", "## Resources", ""]
+    for template in await server.list_resource_templates():
+        parts.append(f"- `{template.uri_template}`: {_first_line(template.description)}")
+    for resource in await server.list_resources():
+        parts.append(f"- `{resource.uri}`: {_first_line(resource.description)}")
+    parts += ["", "## Prompts", ""]
+    for prompt in await server.list_prompts():
+        arguments = ", ".join(argument.name for argument in prompt.arguments or ())
+        parts.append(f"- `{prompt.name}({arguments})`: {_first_line(prompt.description)}")
+    return "\n".join(parts) + "\n"
+
+
+def _type(schema: dict) -> str:
+    if "enum" in schema:
+        return " \\| ".join(f"`{choice}`" for choice in schema["enum"])
+    return f"list of {schema.get('items', {}).get('type', 'string')}" if schema["type"] == "array" else schema["type"]
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]
+
+
+def _plain(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def main() -> None:
+    for path, text in pages().items():
+        target = REFERENCE.parent / path
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(text)
+        print(f"docs/{path}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
