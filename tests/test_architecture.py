@@ -37,9 +37,9 @@ LIGHT = {
 }
 # What a front may reach besides the public names of `trails`, and why.
 OPEN_TO_FRONTS = {
-    "trails.bootstrap": "puts the memory together",
     "trails.door": "finds and starts the keeper",
     "trails.backends.remote_memory": "asks the keeper",
+    "trails.version": "the relay compares it before anything is loaded",
 }
 HOMES = {
     "alembic": ("trails/backends/",),
@@ -124,6 +124,13 @@ def test_the_memory_knows_no_front(path):
 def test_the_server_does_not_know_the_command(path):
     if package_of(path) == "trails_server":
         assert not {name for name in imports_of(path) if name.split(".")[0] == "trails_cli"}
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_fronts_use_the_public_names_of_the_memory(path):
+    if package_of(path) != "trails":
+        modules = {place(module)[:-3].replace("/", ".") for module in PATHS if package_of(module) == "trails"}
+        assert imports_of(path) & modules <= set(OPEN_TO_FRONTS)
 
 
 @pytest.mark.parametrize("path", FILES)

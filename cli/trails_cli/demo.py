@@ -221,16 +221,16 @@ async def _follow(client: Any, path: str, handle: str) -> str:
 
 
 def _next_steps() -> str:
-    command = shutil.which("trails") or "trails"
+    command = shutil.which("trails") or str(Path(sys.executable).with_name("trails"))
     server = json.dumps({"mcpServers": {"trails": {"type": "stdio", "command": command, "args": ["mcp"]}}})
     return "\n".join(_lines_of_next_steps(command, server))
 
 
 def _lines_of_next_steps(command: str, server: str) -> Iterator[str]:
     yield "Leave a note, and ask for it, in a folder of yours:"
-    yield '  trails lay "Run the tests with -x first" --file tests/conftest.py'
-    yield '  trails recall "how to run the tests"'
-    yield "  trails log"
+    yield f'  {command} lay "Run the tests with -x first" --file tests/conftest.py'
+    yield f'  {command} recall "how to run the tests"'
+    yield f"  {command} log"
     yield "Give it to an agent: put this into .mcp.json of your project (Claude Code), or run"
     yield f"  claude mcp add trails -- {command} mcp"
     yield f"  {server}"

@@ -5,8 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from trails import Settings, TrailsError
-from trails.settings import read_settings
+from trails import Settings, TrailsError, read_settings
 
 from .keeper import run_keeper
 

@@ -9,11 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trails import Anchor, Author, Hit, Note, Recall, TrailsError
-from trails.errors import ERRORS_BY_CODE
-from trails.events import Event, to_payload
-from trails.memory import Receipt, Story
-from trails.notes import Drift
+from trails import (
+    ERRORS_BY_CODE,
+    Anchor,
+    Author,
+    Drift,
+    Event,
+    Hit,
+    Note,
+    Recall,
+    Receipt,
+    Story,
+    TrailsError,
+    to_payload,
+)
 
 Payload = dict[str, Any]
 

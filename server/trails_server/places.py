@@ -7,9 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from trails import Anchor
-from trails.admission import read_anchor
-from trails.workspace import relative
+from trails import Anchor, read_anchor, relative
 
 from .visits import Visit
 

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from trails import BadInput, Draft, Kind, Memory, Question, Recall, Verdict
-from trails.admission import read_kind
-from trails.delivery import render
+from trails import BadInput, Draft, Kind, Memory, Question, Recall, Verdict, read_kind, render
 
 from . import payloads
 from .arguments import Texts, read_arguments

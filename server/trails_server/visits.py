@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from trails import Author, BadInput
-from trails.workspace import FolderOnDisk, find_root, workspace_id
+from trails import Author, BadInput, FolderOnDisk, find_root, workspace_id
 
 NAME_LIMIT = 100  # characters of a principal, agent or session
 

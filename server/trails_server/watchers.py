@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from trails import Memory
 
 if TYPE_CHECKING:  # where nothing is watched, watchdog is not loaded
-    from trails.watcher import Watcher
+    from trails import Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Watchers:
 
     def follow(self, workspace: str, root: Path) -> None:
         """Watch a workspace at this folder, and no longer at another. Returns at once."""
-        from trails.watcher import Watcher
+        from trails import Watcher
 
         with self._lock:
             watch = self._watches.get(workspace)
