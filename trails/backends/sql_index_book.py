@@ -52,7 +52,7 @@ def adopt(connection: Connection, model: str) -> None:
 def pending(connection: Connection, model: str, limit: int) -> list[Pending]:
     rows = connection.execute(PENDING, {"model": model, "limit": limit}).all()
     found = [row.id for row in rows]
-    topics = gathered((row.note_id, row.topic) for row in fetch_in(connection, TOPICS, found))
+    topics = gathered(fetch_in(connection, TOPICS, found))
     return [
         Pending(
             note_id=row.id,
