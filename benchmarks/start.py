@@ -8,6 +8,7 @@ Run it on a machine that does nothing else: the figures of start-up are medians 
 """
 
 import argparse
+import gc
 import json
 import os
 import re
@@ -170,7 +171,13 @@ def measure_recall(folder: Path, notes: int) -> dict[str, float]:
         list(writers.map(lambda one, at: memory.lay("w-bench", one, by, at=at), drafts, moments))
     lays = notes / (time.perf_counter() - before)
     memory.indexer.wait_until_idle(900)
+    memory.close()
+    memory = open_memory(Settings(data_dir=folder, principal="bench"), load=MixedEmbedder)  # as a keeper finds it
+    memory.embedder.wait_until_settled(60)
     paths = sorted({anchor.path for one in drafts for anchor in one.anchors})
+    del drafts
+    gc.collect()
+    gc.freeze()  # as the keeper does
     questions = [" ".join(random.choice(WORDS, 5)) for _ in range(300)]
     for text in questions[:20]:
         memory.recall("w-bench", Question("warm " + text, files=(paths[0],)), by)

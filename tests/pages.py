@@ -43,6 +43,11 @@ def prose(text: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
+def own_words(text: str) -> str:
+    """A page without its sessions and outputs, which speak of other people's projects."""
+    return re.sub(r"^```(?:console|text|bash)\n.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
 def blocks(text: str) -> list[str]:
     """The code blocks of a page."""
     return re.findall(r"^```[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)

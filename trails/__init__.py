@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # type checkers take it for true; `typing` itself would c
 if TYPE_CHECKING:
     from .admission import read_anchor, read_kind
     from .bootstrap import open_memory
-    from .delivery import render
+    from .delivery import check_budget, render
     from .errors import ERRORS_BY_CODE, BadInput, Conflict, NoSuchNote, Refused, TrailsError, Unavailable
     from .events import Event, to_payload
     from .history import Commit, commits, draft_from
@@ -51,6 +51,7 @@ _HOMES = {
     "Validity": "notes",
     "Verdict": "notes",
     "Watcher": "watcher",
+    "check_budget": "delivery",
     "commits": "history",
     "describe_settings": "settings",
     "draft_from": "history",
@@ -94,6 +95,7 @@ __all__ = [
     "Verdict",
     "Watcher",
     "__version__",
+    "check_budget",
     "commits",
     "describe_settings",
     "draft_from",

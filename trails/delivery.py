@@ -49,6 +49,12 @@ def tokens(text: str) -> int:
     return -(-len(text) // CHARACTERS_A_TOKEN)
 
 
+def check_budget(budget_tokens: int) -> None:
+    """Raises BadInput for a budget that no answer fits in; to be asked before notes count as shown."""
+    if budget_tokens < LEAST_TOKENS:
+        raise BadInput(f"A recall needs a budget of at least {LEAST_TOKENS} tokens.")
+
+
 def render(recall: Recall, *, now: datetime, budget_tokens: int = 1000, asking: Author) -> str:
     """
     The answer as an agent reads it, never more than `budget_tokens` by `tokens`, nor MOST_CHARACTERS.
@@ -57,8 +63,7 @@ def render(recall: Recall, *, now: datetime, budget_tokens: int = 1000, asking: 
     with how to read the rest, and the last hits are left out when not even their titles fit. Raises BadInput for a
     budget under LEAST_TOKENS.
     """
-    if budget_tokens < LEAST_TOKENS:
-        raise BadInput(f"A recall needs a budget of at least {LEAST_TOKENS} tokens.")
+    check_budget(budget_tokens)
     closing = _missing(recall.degraded)
     if not recall.hits:
         return "\n".join([NOTHING, *closing])

@@ -48,7 +48,8 @@ def run_dir(data_dir: str) -> str:
     inside = os.path.join(data_dir, "run")
     if len(os.fsencode(os.path.join(inside, "keeper.sock"))) <= SOCKET_PATH_LIMIT:
         return inside
-    return f"/tmp/trails-{os.getuid()}-{zlib.crc32(os.fsencode(os.path.realpath(data_dir))):08x}"  # made 0700 and checked before use
+    digest = zlib.crc32(os.fsencode(os.path.realpath(data_dir)))
+    return f"/tmp/trails-{os.getuid()}-{digest:08x}"  # made 0700 and checked before use
 
 
 def socket_path(data_dir: str) -> str:

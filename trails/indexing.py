@@ -9,6 +9,7 @@ costs only the repetition. Each model has collections of its own: vectors of two
 import hashlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -24,6 +25,8 @@ from .ports import Embedder, Index, Indexed, Pending, Store, Vectors
 ROUND = 256  # revisions a round; after each the store is told
 BATCH = 16  # texts embedded at once: a question waits for no more, and neither does `stop`
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
+QUIET_S = 0.05  # without a new note: whoever lays is done
+LONGEST_BURST_S = 2.0  # that indexing waits for; notes are found by words and by file meanwhile
 FAILURES_UNTIL_DEGRADED = 3
 AUDIT_EVERY_S = 3600.0
 AUDITED_AT_ONCE = 50  # vectors a workspace, in the audits that nobody asked for
@@ -116,6 +119,7 @@ class Indexer:
     def run(self) -> None:
         """Catch up whenever woken, and audit now and then, until `stop`."""
         while not self._stopping.is_set():
+            self._let_bursts_pass()
             try:
                 self.catch_up()
             except Exception as error:  # the outermost loop: whatever it was, it is tried again
@@ -124,6 +128,14 @@ class Indexer:
             else:
                 self._failures, self.failure = 0, ""
                 self._sleep()
+
+    def _let_bursts_pass(self) -> None:
+        """Wait until nobody lays any more, or long enough: embedding takes half of what a burst of writers needs."""
+        end = time.monotonic() + LONGEST_BURST_S
+        wakes = -1
+        while wakes != self._wakes and time.monotonic() < end and not self._stopping.is_set():
+            wakes = self._wakes
+            self._stopping.wait(QUIET_S)
 
     def _sleep(self) -> None:
         with self._changed:
@@ -163,7 +175,10 @@ class Indexer:
             revisions = {(one.note_id, one.rev) for one in pending}
             if revisions <= before:
                 raise Unavailable("The store keeps asking for what the index already holds.")
+            wakes = self._wakes
             done, before = done + self._index_round(embedder, pending), revisions
+            if self._wakes != wakes:
+                self._let_bursts_pass()
         if not self._stopping.is_set() and not self._is_tidy:
             self._index.keep_only(_ending(embedder.model))  # vectors of earlier models: nothing asks for them any more
             self._is_tidy = True

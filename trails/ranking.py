@@ -31,6 +31,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import takewhile
 from typing import Protocol
 
@@ -116,12 +117,15 @@ def rank(
     hits = [match for match in matches if match.text or match.trail or match.topic]
     most = _most(question, open_file_ids)
     paths = path_terms(question.query, [match.candidate for match in hits])
-    ranked = []
+    scored = []
     for match in hits:
-        reasons = _reasons(match, question, paths.get(match.candidate.note_id, 0.0), most)
-        score = math.fsum(reason.value for reason in reasons)
-        ranked.append((-score, -match.candidate.confirmed_at.timestamp(), match.candidate.note_id, score, reasons))
-    return [Ranked(note_id, score, reasons) for _, _, note_id, score, reasons in heapq.nsmallest(limit, ranked)]
+        terms = _terms(match, question, paths.get(match.candidate.note_id, 0.0), most)
+        score = math.fsum(value for _, value in terms)
+        scored.append((-score, -match.candidate.confirmed_at.timestamp(), match.candidate.note_id, terms))
+    return [
+        Ranked(note_id, -score, tuple(_reason(name, value, question.files) for name, value in terms))
+        for score, _, note_id, terms in heapq.nsmallest(limit, scored)
+    ]
 
 
 # ── the match: what makes a candidate a hit ──────────────────────────────────────────────────────────────────────────
@@ -202,6 +206,7 @@ def path_terms(query: str, candidates: Sequence[Candidate]) -> dict[str, float]:
     }
 
 
+@lru_cache(4096)
 def nearness(path: str, open_path: str) -> float:
     """How near two files are in the tree, in [0, 1]: half for shared folders, half for the same stem (eq. 17)."""
     folders, open_folders = path.split("/")[:-1], open_path.split("/")[:-1]
@@ -226,29 +231,33 @@ def _most(question: Question, open_file_ids: Collection[str]) -> float:
     return weights * (1 + QUALITY_SWING)
 
 
-def _reasons(match: _Match, question: Question, path: float, most: float) -> tuple[Reason, ...]:
+def _terms(match: _Match, question: Question, path: float, most: float) -> list[tuple[str, float]]:
     """The terms of eq. 18 that are not zero, largest first; quality is what its factor adds or takes."""
-    terms = [
-        ("text", TEXT_WEIGHT * match.text, "its text matches the question"),
-        ("topic", TOPIC_WEIGHT * match.topic, "it has a topic that was asked for"),
-        ("path", PATH_WEIGHT * path, "its path has words of the question"),
-        *_terms_of_place(match, question.files),
-    ]
-    q = probability(match.candidate.quality)
-    total = math.fsum(value for _, value, _ in terms)
-    helps = "it helped those who used it" if q > 0.5 else "it was judged wrong or did not help"
-    terms.append(("quality", QUALITY_SWING * (2 * q - 1) * total, helps))
-    reasons = [Reason(name, value / most, words) for name, value, words in terms if value]
-    return tuple(sorted(reasons, key=lambda reason: (-abs(reason.value), reason.name)))
+    terms = [("text", TEXT_WEIGHT * match.text), ("topic", TOPIC_WEIGHT * match.topic), ("path", PATH_WEIGHT * path)]
+    if match.is_here:  # one term: a file is as near to itself as can be
+        terms.append(("file", TRAIL_WEIGHT * match.trail + NEAR_WEIGHT))
+    else:
+        terms.append(("edge", TRAIL_WEIGHT * match.trail))
+        terms.append(("near", NEAR_WEIGHT * _near(match.candidate, question.files)))
+    swing = QUALITY_SWING * (2 * probability(match.candidate.quality) - 1)
+    terms.append(("quality", swing * math.fsum(value for _, value in terms)))
+    return sorted(((name, value / most) for name, value in terms if value), key=lambda term: (-abs(term[1]), term[0]))
 
 
-def _terms_of_place(match: _Match, open_paths: Sequence[str]) -> list[tuple[str, float, str]]:
-    """Trail and near; one term for a note on an open file, which is as near to itself as can be."""
-    if match.is_here:
-        where = open_paths[0] if len(open_paths) == 1 else "an open file"
-        return [("file", TRAIL_WEIGHT * match.trail + NEAR_WEIGHT, f"laid on {where}")]
-    whom = open_paths[0] if len(open_paths) == 1 else "the open files"
-    return [
-        ("edge", TRAIL_WEIGHT * match.trail, f"laid on a file that changes together with {whom}"),
-        ("near", NEAR_WEIGHT * _near(match.candidate, open_paths), "near the open file"),
-    ]
+def _reason(name: str, value: float, open_paths: Sequence[str]) -> Reason:
+    """A term in plain words, made for the few notes that are shown."""
+    if name == "quality" and value < 0:
+        return Reason(name, value, "it was judged wrong or did not help")
+    here, whom = (open_paths[0], open_paths[0]) if len(open_paths) == 1 else ("an open file", "the open files")
+    return Reason(name, value, WORDS_BY_TERM[name].format(here=here, whom=whom))
+
+
+WORDS_BY_TERM = {
+    "text": "its text matches the question",
+    "topic": "it has a topic that was asked for",
+    "path": "its path has words of the question",
+    "file": "laid on {here}",
+    "edge": "laid on a file that changes together with {whom}",
+    "near": "near the open file",
+    "quality": "it helped those who used it",
+}

@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 NEAREST = 100  # notes asked of the vector index
 FOUND_BY_WORDS = 100
 NOTES_A_FILE = 100  # newest notes looked at on an open file
-NEIGHBOURS = 12  # files followed along edges
-NOTES_A_NEIGHBOUR = 15
+NEIGHBOURS = 8  # files followed along edges, a query each
+NOTES_A_NEIGHBOUR = 10
 NOTES_A_TOPIC = 100
 
 

@@ -6,6 +6,7 @@ keeper closes the door, answers what was asked, closes the memory, and only then
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -180,6 +181,7 @@ class Keeper:
         try:
             await asyncio.to_thread(verbs.upkeep.begin)
             await warm_up(self._settings)
+            gc.freeze()  # what was imported stays: looking through it again would hold up every hundredth answer
         except Exception:  # an outermost loop: the memory serves without either
             logger.exception("the first chores failed")
 

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trails import Anchor, BadInput, Memory, Settings
 from trails.version import VERSION
@@ -33,6 +33,8 @@ class Upkeep:
     """`time.monotonic()` of the keeper's start."""
     leave: Callable[[], None]
     leaving: threading.Event
+    entered: set[str] = field(default_factory=set)
+    """The workspaces that this keeper has seen notes laid in: known, and watched."""
 
     # ── around the verbs ─────────────────────────────────────────────────────────────────────────────────────────────
     def begin(self) -> None:
@@ -47,8 +49,11 @@ class Upkeep:
 
     def enter(self, visit: Visit) -> None:
         """Make the workspace known and watched: a note is about to be laid in it."""
+        if visit.workspace in self.entered:
+            return
         self.memory.open_workspace(visit.workspace, str(visit.root), visit.author)
         self._follow(visit)
+        self.entered.add(visit.workspace)
 
     def remember(self, visit: Visit, anchors: Sequence[Anchor]) -> None:
         """

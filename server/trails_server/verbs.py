@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from trails import BadInput, Draft, Kind, Memory, Question, Recall, Verdict, read_kind, render
+from trails import BadInput, Draft, Kind, Memory, Question, Recall, Verdict, check_budget, read_kind, render
 
 from . import payloads
 from .arguments import Texts, read_arguments
@@ -138,6 +138,7 @@ class Verbs:
         budget: int = RECALL_BUDGET,
     ) -> Payload:
         """The notes that answer, best first, and the same as a text of at most `budget` tokens."""
+        check_budget(budget)
         paths = tuple(anchor.path for anchor in anchors(visit, files))
         question = Question(query, paths, topics, limit)
         recall = self.memory.recall(visit.workspace, question, visit.author, folder=visit.folder)
@@ -145,6 +146,7 @@ class Verbs:
 
     def welcome(self, visit: Visit, *, budget: int = WELCOME_BUDGET) -> Payload:
         """What a new agent should know first."""
+        check_budget(budget)
         return self._shown(visit, self.memory.welcome(visit.workspace, visit.author, folder=visit.folder), budget)
 
     def show(self, visit: Visit, *, note: str) -> Payload:

@@ -47,6 +47,7 @@ class Asked:
 
     request: Request
     rows: tuple[Row, ...]
+    can_wait: bool = False  # nobody waits for the answer
     answer: Future[tuple[Event, ...]] = field(default_factory=Future)
 
 
@@ -58,12 +59,10 @@ class Kept:
     events: tuple[Event, ...]
 
 
-def ask(request: Request) -> Asked:
+def ask(request: Request, *, can_wait: bool = False) -> Asked:
     """A request ready to be written. Raises UnicodeEncodeError for text that is not proper Unicode."""
-    return Asked(
-        request,
-        tuple(event_row(event, request.key, request.digest) for event in request.events),
-    )
+    rows = tuple(event_row(event, request.key, request.digest) for event in request.events)
+    return Asked(request, rows, can_wait)
 
 
 class Log:

@@ -24,6 +24,7 @@ from ..ports import Request
 from .sql_log import Asked, Log, ask
 from .sql_states import States, WordIndex
 
+LEISURE_S = 0.5  # that what nobody waits for may lie
 PATIENCE_S = 0.001  # a small part of what the disk takes
 GROUP = 64  # requests; more gain nothing, and make the first of them wait
 
@@ -69,7 +70,7 @@ class Writer:
     def append_later(self, event: Event) -> None:
         """See `Store.append_later`."""
         try:
-            asked = _asked(Request((event,)))
+            asked = _asked(Request((event,)), can_wait=True)
             asked.answer.add_done_callback(_log_loss)
             self._enqueue(asked)
         except TrailsError as refusal:
@@ -117,8 +118,11 @@ class Writer:
         take turns, with half the group and twice the trips to the disk for each.
         """
         wishes = [self._wishes.get()]
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + LEISURE_S
         try:
+            while _can_wait(wishes[-1]) and len(wishes) < GROUP:  # a trip to the disk for each recall would slow both
+                wishes.append(self._wishes.get(timeout=max(end - time.monotonic(), 0)))
+            end = time.monotonic() + PATIENCE_S
             while len(wishes) < GROUP:
                 left = end - time.monotonic() if len(wishes) < self._askers else 0
                 wishes.append(self._wishes.get(timeout=max(left, 0)))
@@ -177,9 +181,13 @@ class Writer:
         )
 
 
-def _asked(request: Request) -> Asked:
+def _can_wait(wish: Wish | None) -> bool:
+    return isinstance(wish, Asked) and wish.can_wait
+
+
+def _asked(request: Request, *, can_wait: bool = False) -> Asked:
     try:
-        return ask(request)
+        return ask(request, can_wait=can_wait)
     except UnicodeEncodeError:
         raise BadInput("The text holds half of a surrogate pair, which is no Unicode: send it as UTF-8.") from None
 
