@@ -19,7 +19,6 @@ SOCKET_PATH_LIMIT = 100  # bytes; Linux takes 108, macOS 104, with the final NUL
 START_TIMEOUT_S = 30.0
 PASSED_ON = (  # what the keeper learns of the process behind a connection
     "TRAILS_AGENT",
-    "TRAILS_PRINCIPAL",
     "TRAILS_SESSION",
     "CLAUDECODE",
     "CLAUDE_CODE_SESSION_ID",

@@ -25,7 +25,9 @@ class Settings:
     """The settings of one keeper and of the fronts that talk to it."""
 
     data_dir: Path = _setting(Path(), "Folder of the database, the vector index and the keeper's log.")
-    principal: str = _setting("", "Who lays and judges: one voice in all votes. Default: the login name.")
+    principal: str = _setting(
+        "", "Who lays and judges, one voice in all votes: the keeper's, whoever asks. Default: the login name."
+    )
     agent: str = _setting("", "What the asking program calls itself; shown, never trusted.")
     session: str = _setting("", "One run of an agent. Default: the client's session, or a fresh one a process.")
     model: str = _setting("minilm", "`minilm`, `none` (words only), or a sentence-transformers name or path.")

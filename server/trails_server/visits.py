@@ -46,7 +46,7 @@ def read_visit(preface: Mapping[str, Any], *, principal: str, number: int) -> Vi
     told = preface.get("env")
     env = {name: value for name, value in told.items() if isinstance(value, str)} if isinstance(told, dict) else {}
     author = Author(
-        principal=_clean(env.get("TRAILS_PRINCIPAL", "")) or principal,
+        principal=principal,  # never what a front says of itself: a principal is one vote
         agent=_clean(env.get("TRAILS_AGENT", "")) or ("claude-code" if env.get("CLAUDECODE") else ""),
         session=_clean(env.get("TRAILS_SESSION", ""))
         or _clean(env.get("CLAUDE_CODE_SESSION_ID", ""))

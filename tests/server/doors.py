@@ -31,7 +31,7 @@ class RunningKeeper:
         self.data_dir = str(folder / "data")
         self.project = folder / "project"
         self.project.mkdir(exist_ok=True)
-        self.settings = {"TRAILS_MODEL": "none", "TRAILS_WATCH": "no", **settings}
+        self.settings = {"TRAILS_MODEL": "none", "TRAILS_WATCH": "no", "TRAILS_PRINCIPAL": "ada", **settings}
         self.process = self.start()
 
     @property

@@ -17,13 +17,13 @@ NOTE = {
 
 @pytest.fixture
 def asking(keeper, project):
-    with keeper.ask(TRAILS_AGENT="scout", TRAILS_SESSION="s-1", TRAILS_PRINCIPAL="ada") as client:
+    with keeper.ask(TRAILS_AGENT="scout", TRAILS_SESSION="s-1") as client:
         yield client
 
 
 @pytest.fixture
 def other(keeper, project):
-    with keeper.ask(TRAILS_AGENT="reader", TRAILS_SESSION="s-2", TRAILS_PRINCIPAL="bob") as client:
+    with keeper.ask(TRAILS_AGENT="reader", TRAILS_SESSION="s-2") as client:
         yield client
 
 

@@ -13,9 +13,13 @@ def visit(cwd, **env):
 
 
 def test_an_agent_is_known_by_what_its_environment_says(tmp_path):
-    author = visit(tmp_path, TRAILS_PRINCIPAL="bob", TRAILS_AGENT="scout", TRAILS_SESSION="s-1", **CLAUDE).author
+    author = visit(tmp_path, TRAILS_AGENT="scout", TRAILS_SESSION="s-1", **CLAUDE).author
 
-    assert (author.principal, author.agent, author.session) == ("bob", "scout", "s-1")
+    assert (author.principal, author.agent, author.session) == ("ada", "scout", "s-1")
+
+
+def test_nobody_votes_as_another_principal_by_saying_so(tmp_path):
+    assert visit(tmp_path, TRAILS_PRINCIPAL="bob").author.principal == "ada"
 
 
 def test_claude_code_is_known_by_its_own_variables(tmp_path):
