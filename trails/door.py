@@ -114,7 +114,7 @@ def _start(data_dir: str, timeout_s: float) -> "socket":
     log = os.open(log_path(data_dir), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "trails_server", "--data-dir", data_dir],
+            [sys.executable, "-P", "-m", "trails_server", "--data-dir", data_dir],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

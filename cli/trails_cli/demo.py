@@ -29,6 +29,7 @@ from trails.backends.remote_memory import RemoteMemory
 
 WAIT_FOR_RENAME_S = 15.0
 WAIT_FOR_INDEX_S = 120.0
+ANOTHER = "Show it on another one: trails demo --repo PATH, or make run REPO=PATH."
 HANDLE = re.compile(r"\[([0-9a-z]{8})\]")
 
 
@@ -59,9 +60,12 @@ class Told:
 def run(repo: Path, *, limit: int = 300, keep: bool = False, as_json: bool = False) -> None:
     """Tell the story on the history of `repo`, at most `limit` commits. `keep` leaves the folder for a look."""
     root = find_root(repo.expanduser().absolute())
-    history = list(commits(root, limit))
+    try:
+        history = list(commits(root, limit))
+    except BadInput as refusal:
+        raise BadInput(f"{refusal} {ANOTHER}") from None
     if not history:
-        raise BadInput(f"{root} has no commits yet; name another repository: trails demo --repo PATH.")
+        raise BadInput(f"{root} has no commits that say something of a few files. {ANOTHER}")
     folder = Path(tempfile.mkdtemp(prefix="trails-demo-"))
     told = Told(Console(stderr=as_json, quiet=as_json))
     try:
@@ -194,7 +198,7 @@ async def _agent(name: str, cwd: Path, environment: dict[str, str]) -> Any:
 
     relay = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "trails_cli.entry", "mcp"],
+        args=["-P", "-m", "trails_cli.entry", "mcp"],  # -P: the repository may hold a package of the same name
         env={**environment, "TRAILS_AGENT": f"{name}-agent", "TRAILS_SESSION": f"demo-{name}"},
         cwd=cwd,
     )
