@@ -3,7 +3,8 @@ Puts a memory together: the only module that knows which backends there are. Imp
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from threading import Lock
 
 from ulid import ULID
 
@@ -12,11 +13,12 @@ from .embedding import BackgroundEmbedder
 from .errors import Unavailable
 from .indexing import Indexer
 from .memory import Memory
-from .ports import Embedder
+from .ports import Clock, Embedder
 from .settings import Settings
 
 DEFAULT_MODEL = "minilm"
 NO_MODEL = "none"
+LONGEST_STEP_BACK = timedelta(hours=1)
 
 
 def open_memory(settings: Settings, *, load: Callable[[], Embedder] | None = None) -> Memory:
@@ -33,12 +35,41 @@ def open_memory(settings: Settings, *, load: Callable[[], Embedder] | None = Non
         door.make_private(str(settings.data_dir))
     except (OSError, door.NoKeeper) as refusal:
         raise Unavailable(f"{settings.data_dir} cannot be used: {refusal}") from refusal
-    store = open_sql_store(settings.data_dir / "trails.db", now_utc)
+    clock = SteadyClock(now_utc)
+    store = open_sql_store(settings.data_dir / "trails.db", clock)
+    clock.go_on_from(store.last_event_at())
     index = ChromaIndex(settings.data_dir / "index")
     embedder = BackgroundEmbedder(load or _loader(settings))
     indexer = Indexer(store, index, embedder)
     indexer.start()
-    return Memory(store, index, embedder, indexer, now_utc, new_id)
+    return Memory(store, index, embedder, indexer, clock, new_id)
+
+
+class SteadyClock:
+    """
+    The present, which never goes back a little: an event that comes later must not look earlier.
+
+    Time servers set a clock back by moments, and the later word of two would lose for good. A step of more than an
+    hour is believed: then the clock was wrong before.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = datetime.min.replace(tzinfo=UTC)
+        self._turn = Lock()
+
+    def __call__(self) -> datetime:
+        with self._turn:
+            now = self._clock()
+            if timedelta() <= self._last - now < LONGEST_STEP_BACK:
+                now = self._last + timedelta(microseconds=1)
+            self._last = now
+            return now
+
+    def go_on_from(self, last: datetime | None) -> None:
+        """Take the time of the last event of an earlier process for the last one told."""
+        if last is not None:
+            self._last = last
 
 
 def now_utc() -> datetime:

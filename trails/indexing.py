@@ -79,6 +79,7 @@ class Indexer:
         self._failures = 0
         self.failure = ""
         self._is_audited = self._is_rebuilt = self._is_tidy = False
+        self._audited_at = 0.0
         self._thread: threading.Thread | None = None
 
     @property
@@ -105,6 +106,11 @@ class Indexer:
         with self._changed:
             self._wakes += 1
             self._changed.notify_all()
+
+    def doubt(self) -> None:
+        """Say that the index failed to answer: it may have been replaced by an empty one. Returns at once."""
+        self._is_audited = self._is_rebuilt = False
+        self.wake()
 
     def idle(self) -> bool:
         """Whether everything is indexed that can be; not while the model still loads."""
@@ -251,7 +257,7 @@ class Indexer:
 
     def _audit_once(self, model: str) -> None:
         """Begin anew where the index lost its vectors, with its folder for one, or never had any of this model."""
-        if self._is_audited:
+        if self._is_audited and time.monotonic() - self._audited_at < AUDIT_EVERY_S:
             return
         audits = [self._audit(workspace, model, AUDITED_AT_ONCE) for workspace in self._store.workspaces()]
         lost = [audit for audit in audits if audit.missing > LOST_SHARE * audit.asked]
@@ -264,7 +270,7 @@ class Indexer:
             self._is_rebuilt = True
         elif not any(audit.asked for audit in audits) and self._has_indexed_notes():
             self._store.forget_index()  # another model embedded them; until this one has, words and files answer
-        self._is_audited = True
+        self._is_audited, self._audited_at = True, time.monotonic()
 
     def _has_indexed_notes(self) -> bool:
         counts = self._store.counts()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from . import admission, evidence, placing
+from .dynamics import is_faded
 from .embedding import BackgroundEmbedder
 from .errors import BadInput, Conflict, NoSuchNote
 from .events import (
@@ -27,7 +28,7 @@ from .events import (
     WorkspaceOpened,
 )
 from .indexing import Indexer
-from .notes import HANDLE_LENGTH, Author, Draft, Drift, Hit, Kind, Note, Question, Recall, Verdict, handle
+from .notes import HANDLE_LENGTH, Author, Draft, Drift, Hit, Kind, Note, Question, Recall, Status, Verdict, handle
 from .ports import Clock, Folder, Index, NewId, Store
 from .recalling import Recaller
 from .recording import Recorder
@@ -114,7 +115,9 @@ class Memory:
         """
         old = self.get_note(workspace, note_ref)
         why = admission.clean_reason(reason)
-        draft = replace(draft, anchors=draft.anchors or placing.bare(old.anchors), topics=draft.topics or old.topics)
+        draft = replace(
+            draft, anchors=draft.anchors or placing.bare(old.anchors, folder), topics=draft.topics or old.topics
+        )
         return self._lay(
             workspace,
             draft,
@@ -140,7 +143,9 @@ class Memory:
         disputed = self.get_note(workspace, note_ref)
         why = admission.clean_reason(reason)
         draft = replace(
-            draft, anchors=draft.anchors or placing.bare(disputed.anchors), topics=draft.topics or disputed.topics
+            draft,
+            anchors=draft.anchors or placing.bare(disputed.anchors, folder),
+            topics=draft.topics or disputed.topics,
         )
         return self._lay(workspace, draft, by, folder=folder, key=key, also=lambda new: Disputed(disputed.id, new, why))
 
@@ -207,6 +212,8 @@ class Memory:
         removed = tuple(admission.clean_topic(topic) for topic in remove)
         if not added and not removed:
             raise BadInput("Name at least one topic to add or to remove.")
+        if len({*note.topics, *added} - {*removed}) > admission.TOPICS_LIMIT:
+            raise BadInput(f"A note has at most {admission.TOPICS_LIMIT} topics: remove some.")
         self.recorder.append(
             workspace, by, [Retagged(note.id, added, removed, admission.clean_reason(reason))], key=key
         )
@@ -243,7 +250,7 @@ class Memory:
             raise BadInput(f"Ask for 1 to {LIMIT_OF_HITS} notes.")
         now = self.clock()
         spare = SPARE_HITS if folder else 0
-        recaller = Recaller(self.store, self.index, self.embedder)
+        recaller = Recaller(self.store, self.index, self.embedder, self.indexer)
         answer = recaller.rank(workspace, replace(asked, limit=asked.limit + spare), now)
         notes = self.store.find_notes(workspace, [one.note_id for one in answer.ranked])
         found = [placing.hit(notes[one.note_id], one, folder) for one in answer.ranked if one.note_id in notes]
@@ -257,11 +264,9 @@ class Memory:
             note_id for kind in WELCOME_KINDS for note_id in self.store.hot_notes(workspace, [kind], max(2, limit // 4))
         ]
         notes = self.store.find_notes(workspace, note_ids)
-        hits = tuple(
-            Hit(notes[note_id], 0.0, (), placing.drifts(notes[note_id], folder))
-            for note_id in note_ids[:limit]
-            if note_id in notes
-        )
+        found = [notes[note_id] for note_id in note_ids if note_id in notes]
+        fresh = [note for note in found if not is_faded(note.t_star, now, note.kind)]
+        hits = tuple(Hit(note, 0.0, (), placing.drifts(note, folder)) for note in fresh[:limit])
         return self._served(workspace, by, now, hits, ())
 
     def get_note(self, workspace: str, note_ref: str) -> Note:
@@ -339,10 +344,17 @@ class Memory:
         )
         facts: list[Fact] = [laid] if also is None else [laid, also(note_id)]
         kept = self.recorder.append(workspace, by, facts, key=key, at=at, repeats=False)
+        if self._is_repeated_in_vain(workspace, kept[0], note_id):
+            kept = self.recorder.append(workspace, by, facts, key=key, at=at)
         self.indexer.wake()
         first = kept[0].fact
         assert isinstance(first, Laid)
         return Receipt(first.note_id, admitted.redactions, replayed=first.note_id != note_id)
+
+    def _is_repeated_in_vain(self, workspace: str, kept: Event, note_id: str) -> bool:
+        """Whether a lay was taken for the repetition of one whose note no longer stands: then it is a new one."""
+        assert isinstance(kept.fact, Laid)
+        return kept.fact.note_id != note_id and self.get_note(workspace, kept.fact.note_id).status is not Status.LIVE
 
     def _served(
         self, workspace: str, by: Author, now: datetime, hits: tuple[Hit, ...], degraded: tuple[str, ...]

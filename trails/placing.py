@@ -38,9 +38,18 @@ def new_file_id(store: Store, workspace: str, path: str) -> str:
     return hashlib.blake2b(f"{workspace}\0{path}\0{number}".encode(), digest_size=10).hexdigest()
 
 
-def bare(placed: Sequence[Anchor]) -> tuple[Anchor, ...]:
-    """The same places without identity and fingerprint, to be placed anew."""
-    return tuple(Anchor(anchor.path, anchor.first_line, anchor.last_line) for anchor in placed)
+def bare(placed: Sequence[Anchor], folder: Folder | None) -> tuple[Anchor, ...]:
+    """The same places as they are now, to be placed anew; lines that are no longer there leave the file alone."""
+    return tuple(dict.fromkeys(_where_now(anchor, folder) for anchor in placed))
+
+
+def _where_now(anchor: Anchor, folder: Folder | None) -> Anchor:
+    lines = folder.lines(anchor.path) if folder and anchor.first_line else None
+    if folder is None or lines is None:
+        return Anchor(anchor.path, *((anchor.first_line, anchor.last_line) if folder is None else ()))
+    found = anchors.check(anchor, lines)
+    is_there = found.first_line is not None and (found.last_line or found.first_line) <= len(lines)
+    return Anchor(anchor.path, found.first_line, found.last_line) if is_there else Anchor(anchor.path)
 
 
 def drifts(note: Note, folder: Folder | None) -> tuple[Drift, ...]:

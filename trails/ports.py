@@ -113,11 +113,13 @@ class Store(Protocol):
         """The ids that end in this handle (lower case): one, none, or by rare chance several."""
         ...
 
-    def candidates(self, workspace: str, note_ids: Collection[str]) -> list[tuple[Candidate, bytes | None]]:
+    def candidates(
+        self, workspace: str, note_ids: Collection[str], model: str = ""
+    ) -> list[tuple[Candidate, bytes | None]]:
         """
         What ranking needs of each live note among these, with its stored embedding.
 
-        `dense` and `words` are left at 0. The embedding is float16 bytes of the present model, or None.
+        `dense` and `words` are left at 0. The embedding is float16 bytes, or None where there is none of `model`.
         """
         ...
 
@@ -146,7 +148,7 @@ class Store(Protocol):
         ...
 
     def files_under(self, workspace: str, prefix: str = "") -> list[FileName]:
-        """Every known file whose path starts with `prefix`."""
+        """Every known file whose path starts with `prefix`, by path; of several with one path the latest claim last."""
         ...
 
     def count_files_born_at(self, workspace: str, path: str) -> int:

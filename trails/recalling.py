@@ -13,7 +13,7 @@ from datetime import datetime
 from . import ranking, vectors, words
 from .embedding import BackgroundEmbedder
 from .errors import Unavailable
-from .indexing import collection
+from .indexing import Indexer, collection
 from .notes import Candidate, Question
 from .ports import Index, Store, Vectors
 
@@ -42,6 +42,7 @@ class Recaller:
     store: Store
     index: Index
     embedder: BackgroundEmbedder
+    indexer: Indexer
 
     def rank(self, workspace: str, question: Question, now: datetime) -> Ranking:
         """The notes that answer the question, best first, at most `question.limit`."""
@@ -67,6 +68,7 @@ class Recaller:
             names = self.index.nearest(collection(workspace, embedder.model), vector, NEAREST)
         except Unavailable as failure:
             logger.warning("The vector index does not answer: %s", failure)
+            self.indexer.doubt()
             return None
         return {name.rpartition(".")[0] for name, _ in names}
 
@@ -95,7 +97,8 @@ class Recaller:
     ) -> list[Candidate]:
         if not note_ids:
             return []
-        found = self.store.candidates(workspace, note_ids)
+        embedder = self.embedder.ready()
+        found = self.store.candidates(workspace, note_ids, embedder.model if embedder else "")
         dense = [0.0] * len(found) if vector is None else vectors.similarities(vector, [blob for _, blob in found])
         return [
             replace(candidate, dense=cosine, words=scores_by_words.get(candidate.note_id, 0.0))

@@ -41,8 +41,9 @@ class Recorder:
         `repeats`, with the same content by the same principal a few minutes ago.
         """
         at = at or self.clock()
-        events = tuple(Event(self.new_id(at), at, workspace, by, fact) for fact in facts)
-        digest = content_digest(workspace, facts) if key or not repeats else ""
+        ids = sorted(self.new_id(at) for _ in facts)  # of facts of one moment the later one in the list wins
+        events = tuple(Event(event_id, at, workspace, by, fact) for event_id, fact in zip(ids, facts, strict=True))
+        digest = content_digest(workspace, facts)
         return self.store.append(Request(events, key=key[:KEY_LIMIT], digest=digest, once=not repeats))
 
     def served(self, workspace: str, by: Author, note_ids: Sequence[str], at: datetime) -> str:

@@ -171,7 +171,8 @@ _STAND_IN = re.compile(
     r"\$\{?\w+\}?|%\w+%|[{<*/~].*|\.{1,2}/.*"  # a variable, a slot in a template, a path
     r"|(?:your|change|example|placeholder|dummy|fake|redacted|replace|insert|xxx)[\w.-]*"
     r"|pass|password|secret|token"
-    r"|(?:sha|md|base|utf|aes|hs|rs|es|oauth|argon|pbkdf|bcrypt|scrypt|ed|x)-?[0-9][\w.-]*"  # algorithms
+    r"|(?:sha|md|base|utf|aes|hs|rs|es|oauth|argon|pbkdf|bcrypt|scrypt|ed|x)"
+    r"-?[0-9]{1,5}[a-z]{0,4}(?:[._-][a-z0-9]{1,8}){0,3}"  # algorithms
     r"|[0-9]{1,4}(?:-[a-z]+)+"  # 16-character
     r"|[a-z]+[0-9]{0,3}(?:[._/:-]+[a-z]+[0-9]{0,3})+",  # config.api_key_v2, arn:aws:secrets
     re.IGNORECASE,

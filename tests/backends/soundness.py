@@ -77,10 +77,10 @@ def answers(store, workspace):
     file_ids = sorted({name.file_id for name in store.files_under(workspace)})
     paths = sorted({name.path for name in store.files_under(workspace)})
     return {
-        "pending": store.pending("m", 9),  # first: it names the model whose vectors candidates carry
+        "pending": store.pending("m", 9),
         "events": events,
         "notes": store.find_notes(workspace, note_ids),
-        "candidates": sorted(store.candidates(workspace, note_ids), key=lambda found: found[0].note_id),
+        "candidates": sorted(store.candidates(workspace, note_ids, "m"), key=lambda found: found[0].note_id),
         "on files": store.notes_on(workspace, file_ids, 2),
         "files of": sorted(store.files_of(workspace, note_ids), key=lambda touch: (touch.note_id, touch.file_id)),
         "files": (store.files_under(workspace), store.files_at(workspace, paths)),

@@ -34,7 +34,7 @@ def test_an_indexed_note_is_pending_again_when_its_words_change(world):
 
     world.retag(note_id, added=["b"])
     assert world.store.pending("m", 9) == [Pending(note_id, HERE, 2, 1, "One\na, b")]
-    assert world.store.candidates(HERE, [note_id])[0][1] is None  # the old vector is of other words
+    assert world.store.candidates(HERE, [note_id], "m")[0][1] is None  # the old vector is of other words
 
 
 def test_a_note_that_no_longer_stands_only_leaves_the_index(world):
@@ -62,13 +62,13 @@ def test_a_mark_for_an_old_revision_changes_nothing(world):
 def test_only_embeddings_of_the_present_model_are_given(world):
     note_id = world.lay("One")
     index_all(world, model="old")
-    assert world.store.candidates(HERE, [note_id])[0][1] == VECTOR
+    assert world.store.candidates(HERE, [note_id], "old")[0][1] == VECTOR
 
     assert world.store.pending("new", 9) == [Pending(note_id, HERE, 1, 0, "One")]
-    assert world.store.candidates(HERE, [note_id])[0][1] is None
+    assert world.store.candidates(HERE, [note_id], "new")[0][1] is None
 
     index_all(world, OTHER_VECTOR, "new")
-    assert world.store.candidates(HERE, [note_id])[0][1] == OTHER_VECTOR
+    assert world.store.candidates(HERE, [note_id], "new")[0][1] == OTHER_VECTOR
     assert world.store.pending("new", 9) == []
 
 

@@ -254,3 +254,10 @@ def test_a_wall_of_near_misses_passes_unharmed(rule: Rule, between: str) -> None
 def test_no_keyword_is_missing_from_what_its_rule_catches(rule: Rule) -> None:
     assert any(keyword in rule.example.lower() for keyword in rule.keywords)
     assert all(keyword == keyword.lower() for keyword in rule.keywords)
+
+
+@pytest.mark.parametrize("start", ["x7", "ED4", "es9", "sha2", "y7"])
+def test_a_key_is_found_whatever_it_begins_with(start):
+    value = start + "Gk29fLq0PzT4mN8vB3"
+    said = "The report is sent by the nightly job, which reads its access from the settings: api_key = " + f'"{value}".'
+    assert value not in secret_rules.redact(said).text

@@ -244,7 +244,9 @@ def _remove_broken(directory: Path) -> None:
 
 def _remove_unused_segments(generation: Path) -> None:
     """Chroma leaves the vectors of a dropped collection on disk, in a folder with the name of its segment."""
-    with closing(sqlite3.connect(f"file:{generation / 'chroma.sqlite3'}?mode=ro", uri=True)) as database:
+    with closing(
+        sqlite3.connect(f"{(generation / 'chroma.sqlite3').absolute().as_uri()}?mode=ro", uri=True)
+    ) as database:
         used = {segment for (segment,) in database.execute("SELECT id FROM segments")}
     for folder in generation.iterdir():
         if folder.is_dir() and folder.name not in used:

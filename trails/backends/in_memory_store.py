@@ -41,10 +41,12 @@ class InMemoryStore(InMemoryLog):
         with self._lock:
             return tuple(sorted(s.note_id for s in self._there(workspace) if _handle(s) == handle))
 
-    def candidates(self, workspace: str, note_ids: Collection[str]) -> list[tuple[Candidate, bytes | None]]:
+    def candidates(
+        self, workspace: str, note_ids: Collection[str], model: str = ""
+    ) -> list[tuple[Candidate, bytes | None]]:
         with self._lock:
             return [
-                (self._candidate(state), self._vector(state.note_id, self._model))
+                (self._candidate(state), self._vector(state.note_id, model))
                 for state in self._live(workspace)
                 if state.note_id in note_ids
             ]
@@ -90,8 +92,9 @@ class InMemoryStore(InMemoryLog):
 
     def files_under(self, workspace: str, prefix: str = "") -> list[FileName]:
         with self._lock:
-            found = [_file_name(state) for state in self._named(workspace) if state.path.startswith(prefix)]
-        return sorted(found, key=lambda name: (name.path, name.file_id))
+            found = [state for state in self._named(workspace) if state.path.startswith(prefix)]
+        claims = sorted(found, key=lambda state: (state.path, state.named_stamp, state.file_id))
+        return [_file_name(state) for state in claims]
 
     def count_files_born_at(self, workspace: str, path: str) -> int:
         with self._lock:

@@ -3,13 +3,14 @@ What is read from the event log: the journal, what was shown to whom, how tasks 
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
 
 from ..events import Event, Served, WorkspaceOpened, from_payload
 from ..notes import Status
-from .sql_rows import event_from_row
+from .sql_rows import event_from_row, from_micros
 from .sql_schema import IS_OPENED, IS_PENDING, IS_SERVED, event_subjects, events, files, notes
 
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -43,7 +44,13 @@ COUNTS = {
     "events": select(func.count()).where(EVERYWHERE | (events.c.workspace == bindparam("workspace"))),
     "files": select(func.count()).where(EVERYWHERE | (files.c.workspace == bindparam("workspace"))),
 }
+LAST_AT = select(events.c.at).order_by(events.c.seq.desc()).limit(1)
 OPENED = select(events.c.workspace, events.c.payload).where(IS_OPENED).order_by(events.c.at, events.c.id)
+
+
+def last_event_at(connection: Connection) -> datetime | None:
+    at = connection.execute(LAST_AT).scalar_one_or_none()
+    return None if at is None else from_micros(at)
 
 
 def events_of(

@@ -99,7 +99,7 @@ FILE_NAMES = select(
 FILES_AT = FILE_NAMES.where(files.c.path.in_(IDS))
 FILES_UNDER = FILE_NAMES.where(
     files.c.path >= bindparam("first"), files.c.path < bindparam("end"), files.c.path != ""
-).order_by(files.c.path, files.c.id)
+).order_by(files.c.path, files.c.named_at, files.c.named_event, files.c.id)  # the latest claim comes last
 BORN_AT = select(func.count()).where(
     files.c.workspace == bindparam("workspace"), files.c.born_path == bindparam("path")
 )

@@ -7,6 +7,7 @@ what it wrote.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -100,9 +101,11 @@ class SqlStore:
         with self._connection() as connection:
             return sql_queries.note_ids_with_handle(connection, workspace, handle)
 
-    def candidates(self, workspace: str, note_ids: Collection[str]) -> list[tuple[Candidate, bytes | None]]:
+    def candidates(
+        self, workspace: str, note_ids: Collection[str], model: str = ""
+    ) -> list[tuple[Candidate, bytes | None]]:
         with self._connection() as connection:
-            return sql_queries.candidates(connection, self._clock(), workspace, note_ids, self._model)
+            return sql_queries.candidates(connection, self._clock(), workspace, note_ids, model)
 
     def search_words(self, workspace: str, words: Sequence[str], limit: int) -> list[tuple[str, float]]:
         with self._connection() as connection:
@@ -144,6 +147,11 @@ class SqlStore:
     ) -> list[tuple[int, Event]]:
         with self._connection() as connection:
             return sql_journal.events_of(connection, workspace, note_id, path, after, limit)
+
+    def last_event_at(self) -> datetime | None:
+        """When the last event of the log happened; None while there is none."""
+        with self._connection() as connection:
+            return sql_journal.last_event_at(connection)
 
     def workspaces(self) -> dict[str, str]:
         with self._connection() as connection:

@@ -34,6 +34,7 @@ READER_PRAGMAS = ("busy_timeout=5000", "trusted_schema=OFF", "mmap_size=0", "que
 READERS_KEPT_OPEN = 8
 SEARCH_LIMIT_S = 0.25
 WORDS_A_SEARCH = 32
+FEWER_WORDS = 8  # asked instead where all of them take too long; identifiers come first
 INSTRUCTIONS_A_LOOK = 100_000  # of SQLite's machine, some 8 ms; each look needs the GIL, which others may hold
 
 # Used by migration 0001: a change needs a migration and constants of its own.
@@ -142,6 +143,8 @@ class Fts5:
         except OperationalError:
             if not is_over():
                 raise
+            if len(words) > FEWER_WORDS:
+                return self.search(connection, workspace, words[:FEWER_WORDS], limit)
             log.warning("A search for %d words was given up after %.2f s", len(phrases), SEARCH_LIMIT_S)
             return []
 

@@ -1,0 +1,168 @@
+"""The verbs together, on a real store: what no rule and no port can promise alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from trails import Anchor, Author, BadInput, Draft, FolderOnDisk, Kind, Question, Settings, open_memory
+from trails.backends.in_memory_index import HashEmbedder
+from trails.bootstrap import SteadyClock
+
+HERE = "w-memory"
+ME = Author("me", "test", "s")
+
+
+@pytest.fixture
+def memory(tmp_path):
+    opened = open_memory(Settings(data_dir=tmp_path / "data", principal="me", model="none"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "a.py").write_text("".join(f"line {n}\n" for n in range(1, 31)))
+    return FolderOnDisk(root)
+
+
+def test_the_same_note_laid_twice_in_a_moment_is_one(memory):
+    first, again = (memory.lay(HERE, Draft("Close the ledger"), ME) for _ in range(2))
+
+    assert again.note_id == first.note_id
+    assert again.replayed
+
+
+def test_a_note_that_was_withdrawn_can_be_laid_again_at_once(memory):
+    first = memory.lay(HERE, Draft("Close the ledger"), ME)
+    memory.withdraw(HERE, first.handle, ME, reason="too early")
+
+    again = memory.lay(HERE, Draft("Close the ledger"), ME)
+
+    assert not again.replayed
+    assert [hit.note.id for hit in memory.recall(HERE, Question("ledger"), ME).hits] == [again.note_id]
+
+
+def test_a_note_takes_the_place_of_another_where_its_lines_are_now(memory, folder, tmp_path):
+    old = memory.lay(HERE, Draft("Mind line ten", anchors=(Anchor("a.py", 10, 12),)), ME, folder=folder)
+    text = (tmp_path / "project/a.py").read_text()
+    (tmp_path / "project/a.py").write_text("new\n" * 5 + text)
+
+    new = memory.supersede(HERE, old.handle, Draft("Mind line fifteen"), ME, reason="it moved", folder=folder)
+
+    (anchor,) = memory.get_note(HERE, new.handle).anchors
+    assert (anchor.first_line, anchor.last_line) == (15, 17)
+
+
+def test_a_note_takes_the_place_of_another_whose_lines_are_gone(memory, folder, tmp_path):
+    old = memory.lay(HERE, Draft("Mind line thirty", anchors=(Anchor("a.py", 28, 30),)), ME, folder=folder)
+    (tmp_path / "project/a.py").write_text("line 1\n")
+
+    new = memory.supersede(HERE, old.handle, Draft("Nothing is left of it"), ME, reason="cut", folder=folder)
+
+    (anchor,) = memory.get_note(HERE, new.handle).anchors
+    assert (anchor.path, anchor.first_line) == ("a.py", None)
+
+
+def test_a_note_never_gets_more_topics_than_a_new_one_may_have(memory):
+    note = memory.lay(HERE, Draft("Close the ledger"), ME)
+
+    with pytest.raises(BadInput, match="16"):
+        memory.retag(HERE, note.handle, ME, add=[f"t{n}" for n in range(17)], reason="many")
+
+
+def test_a_folder_rename_leaves_each_path_to_the_file_that_held_it(memory):
+    memory.lay(HERE, Draft("Of a", anchors=(Anchor("src/a.py"),)), ME)
+    memory.lay(HERE, Draft("Of b", anchors=(Anchor("src/b.py"),)), ME)
+    tracker = memory.tracker(HERE)
+    tracker.file_moved("src/b.py", "src/a.py")
+
+    for number in range(10):
+        tracker.folder_moved("src" if number == 0 else f"lib{number - 1}", f"lib{number}")
+        (hit,) = memory.recall(HERE, Question(files=(f"lib{number}/a.py",)), ME).hits
+        assert hit.note.title == "Of b"
+
+
+def test_a_welcome_leaves_out_what_has_faded(memory):
+    long_ago = datetime.now(UTC) - timedelta(days=400)
+    memory.lay(HERE, Draft("Hand over the old work", kind=Kind.HAND_OFF), ME, at=long_ago)
+    decision = memory.lay(HERE, Draft("Use one ledger", kind=Kind.DECISION), ME, at=long_ago)
+
+    assert [hit.note.id for hit in memory.welcome(HERE, ME).hits] == [decision.note_id]
+
+
+def test_an_index_that_fails_costs_the_meaning_and_not_the_answer(tmp_path):
+    memory = open_memory(Settings(data_dir=tmp_path / "data", principal="me"), load=HashEmbedder)
+    try:
+        note = memory.lay(HERE, Draft("Close the ledger"), ME)
+        assert memory.indexer.wait_until_idle(60)
+        memory.index.close()  # from now on it raises Unavailable
+
+        answer = memory.recall(HERE, Question("ledger"), ME)
+
+        assert [hit.note.id for hit in answer.hits] == [note.note_id]
+        assert answer.degraded == ("vectors",)
+    finally:
+        memory.close()
+
+
+@pytest.mark.parametrize("name", ["a#b", "50%41x", "what?", "with space", "ünï"])
+def test_a_data_folder_may_be_called_anything(tmp_path, name):
+    memory = open_memory(Settings(data_dir=tmp_path / name / "data", principal="me"), load=HashEmbedder)
+    try:
+        memory.lay(HERE, Draft("Close the ledger"), ME)
+        assert memory.indexer.wait_until_idle(60)
+        assert memory.indexer.state == "working"
+        assert memory.indexer.failure == ""
+        assert memory.store.counts()["pending"] == 0
+    finally:
+        memory.close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_meaning_counts_from_the_first_question_after_a_restart(tmp_path):
+    settings = Settings(data_dir=tmp_path / "data", principal="me")
+    memory = open_memory(settings, load=HashEmbedder)
+    note = memory.lay(HERE, Draft("Close the ledger"), ME)
+    assert memory.indexer.wait_until_idle(60)
+    memory.close()
+
+    memory = open_memory(settings, load=HashEmbedder)
+    try:
+        assert memory.embedder.wait_until_settled(60)
+        model = memory.embedder.ready().model
+        [(_, vector)] = memory.store.candidates(HERE, [note.note_id], model)
+        assert vector
+    finally:
+        memory.close()
+
+
+# ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_time_never_goes_back_a_little():
+    times = iter([NOW, NOW - timedelta(seconds=2), NOW, NOW + timedelta(seconds=1)])
+    clock = SteadyClock(lambda: next(times))
+
+    told = [clock() for _ in range(4)]
+
+    assert told == sorted(set(told))
+    assert told[-1] == NOW + timedelta(seconds=1)
+
+
+def test_a_clock_that_was_wrong_by_hours_is_mended():
+    times = iter([NOW + timedelta(days=365), NOW])
+    clock = SteadyClock(lambda: next(times))
+
+    clock()
+
+    assert clock() == NOW
+
+
+def test_time_goes_on_from_the_last_event_of_an_earlier_process():
+    clock = SteadyClock(lambda: NOW)
+    clock.go_on_from(NOW + timedelta(seconds=5))
+
+    assert clock() > NOW + timedelta(seconds=5)
