@@ -36,7 +36,7 @@ def data_dir(environ: "os._Environ[str] | dict[str, str]") -> str:
         return os.path.abspath(os.path.expanduser(environ["TRAILS_DATA_DIR"]))
     if "PYTEST_CURRENT_TEST" in environ:
         raise NoKeeper("A test must set TRAILS_DATA_DIR: tests never touch a person's own notes.")
-    if environ.get("XDG_DATA_HOME"):
+    if os.path.isabs(environ.get("XDG_DATA_HOME", "")):  # a relative one is to be ignored, says its specification
         return os.path.join(environ["XDG_DATA_HOME"], "trails")
     usual = "Library/Application Support/trails" if sys.platform == "darwin" else ".local/share/trails"
     return os.path.join(os.path.expanduser("~"), usual)
@@ -143,6 +143,14 @@ def _last_words(data_dir: str) -> str:
     return lines[-1] if lines else "no word in its log"
 
 
+def _folder() -> str:
+    """Where this process works; nothing when that folder was deleted under it."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return ""
+
+
 def preface(purpose: str, environ: "os._Environ[str] | dict[str, str]") -> bytes:
     """The first line of a connection: `purpose` is "mcp" (JSON-RPC follows) or "ask" (verbs follow)."""
     return (
@@ -152,7 +160,7 @@ def preface(purpose: str, environ: "os._Environ[str] | dict[str, str]") -> bytes
                 "for": purpose,
                 "version": VERSION,
                 "pid": os.getpid(),
-                "cwd": os.getcwd(),
+                "cwd": _folder(),
                 "env": {name: environ[name] for name in PASSED_ON if name in environ},
             }
         ).encode()

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any
@@ -50,10 +50,9 @@ def ask(verb: str, /, **arguments: Any) -> Answer:
     return keeper().ask(verb, **{name: value for name, value in arguments.items() if value not in (None, "", [], ())})
 
 
-def follow_journal(*, limit: int, **about: str) -> Iterator[Answer]:
-    """The newest `limit` events, then every further one as it happens, for ever."""
-    after = 0
-    said = ask("log", limit=limit, **about)
+def follow_journal(about: Mapping[str, str], *, limit: int, after: int = 0) -> Iterator[Answer]:
+    """The newest `limit` events, or those after a place, then every further one as it happens, for ever."""
+    said = ask("log", after=after, limit=limit, **about)
     while True:
         for event in said["events"]:
             after = event["seq"]

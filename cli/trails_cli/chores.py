@@ -13,7 +13,19 @@ from typing import Annotated, Any
 import typer
 
 from . import render
-from .asking import AsJson, answer, ask, follow_journal, keeper, say, say_aside, say_event, say_json, settings
+from .asking import (
+    EVENTS_AT_ONCE,
+    AsJson,
+    answer,
+    ask,
+    follow_journal,
+    keeper,
+    say,
+    say_aside,
+    say_event,
+    say_json,
+    settings,
+)
 
 FILE_EVENTS = ("file-moved", "file-changed", "file-gone")
 LOOK_S = 0.3  # between two looks at what is still to be indexed
@@ -62,11 +74,12 @@ def watch(as_json: AsJson = False) -> None:
 
     The keeper looks at them now and goes on watching; Ctrl-C ends the showing.
     """
+    newest = ask("log", limit=1)["events"]
+    after = newest[-1]["seq"] if newest else 0  # before the keeper looks: what it finds is told too
     ask("watch_now")
     say_aside(f"watching {ask('status')['workspace']['root']} until Ctrl-C")
-    seen = {event["id"] for event in ask("log", limit=1)["events"]}
-    for event in follow_journal(limit=1):
-        if event["kind"] in FILE_EVENTS and event["id"] not in seen:
+    for event in follow_journal({}, limit=EVENTS_AT_ONCE, after=after):
+        if event["kind"] in FILE_EVENTS:
             say_event(event, as_json)
 
 
@@ -105,6 +118,8 @@ def _wait_with_bar(said: dict[str, Any], total: int) -> dict[str, Any]:
 def _reindexed(said: dict[str, Any]) -> str:
     if said["indexed"]:
         return f"Indexed {said['notes']} notes."
+    if ask("status")["model"]["state"] == "off":
+        return "There is no vector index without a model: this keeper was started with TRAILS_MODEL=none."
     return f"{said['pending']} notes wait for the model or the index; `trails doctor` says more."
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -67,6 +68,8 @@ def run(repo: Path, *, limit: int = 300, keep: bool = False, as_json: bool = Fal
     if not history:
         raise BadInput(f"{root} has no commits that say something of a few files. {ANOTHER}")
     folder = Path(tempfile.mkdtemp(prefix="trails-demo-"))
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, lambda number, _: sys.exit(128 + number))  # so that `finally` runs
     told = Told(Console(stderr=as_json, quiet=as_json))
     try:
         asyncio.run(_tell(told, root, history, folder))

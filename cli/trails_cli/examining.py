@@ -36,7 +36,9 @@ def examine(settings: Settings, keeper: RemoteMemory) -> list[Finding]:
         hello = keeper.connect()
         findings += [_keeper(hello), *_folders(settings)]
         status = keeper.ask("status")
-        findings += [_model(status), _store(status), _index(status), _watcher(status), _audit(keeper.ask("audit"))]
+        findings += [_model(status), _store(status), _index(status), _watcher(status)]
+        if status["workspace"]["root"]:  # there is nothing to audit in a home folder
+            findings.append(_audit(keeper.ask("audit")))
     except TrailsError as problem:
         findings.append(Finding("keeper", ok=False, words=f"{problem} Its log: {settings.log_path}"))
     return findings

@@ -207,7 +207,7 @@ def log(
     if not follow:
         answer(as_json, ask("log", **about, limit=limit), render.journal)
         return
-    for event in follow_journal(limit=limit, **about):
+    for event in follow_journal(about, limit=limit):
         say_event(event, as_json)
 
 
@@ -218,7 +218,12 @@ for command, example in chores.COMMANDS:
 # ── what the words of a command mean ─────────────────────────────────────────────────────────────────────────────────
 def _text(body: str) -> str:
     """The text of an option, or of stdin when the option is `-`."""
-    return sys.stdin.read() if body == "-" else body
+    if body != "-":
+        return body
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError:
+        raise BadInput("The text on stdin is not UTF-8.") from None
 
 
 def _result(said: str) -> float | str:

@@ -22,6 +22,7 @@ from . import messages
 from .messages import Lines, Message
 
 CHUNK = 1 << 16  # bytes a read
+LINE_LIMIT = 4 << 20  # bytes that the keeper reads of one message
 WAITING_LIMIT = 1 << 20  # bytes that may wait for a slow reader before its other side is no longer read
 ATTEMPTS = 3  # connections tried, or lost without an answer, before those who wait are told
 LAST_ANSWERS_S = 10.0  # how long answers are waited for once the agent has closed its side
@@ -115,6 +116,11 @@ class Relay:
         method = message.get("method")
         if method == "tools/call":
             line = messages.with_key(message, line)
+        if (
+            len(line) > LINE_LIMIT and message.get("id") is not None
+        ):  # the keeper would not find the id in so long a line
+            self.to_agent += messages.error(message["id"], "A message may have 4 MiB; this one was longer.")
+            return
         remembered = self.note_down(method, message, line)
         if self.door is not None or (self.open() and not remembered):  # `open` sends what is remembered
             self.to_keeper += line
@@ -127,9 +133,10 @@ class Relay:
         if method == "notifications/initialized":
             self.initialized = line
             return True
-        if not isinstance(method, str) or message.get("id") is None:
-            return False
-        request_id = json.dumps(message["id"])
+        number = message.get("id")
+        if not isinstance(method, str) or isinstance(number, bool) or not isinstance(number, (str, int)):
+            return False  # a fraction is no id: the keeper says so, and nobody waits
+        request_id = json.dumps(number)
         if method == "initialize":
             self.introduction = (request_id, line)
         self.unanswered[request_id] = (method, line)

@@ -110,9 +110,13 @@ def _read(line: bytes | TooLong) -> mcp_types.JSONRPCMessage | dict[str, Any]:
     if isinstance(line, TooLong):
         return _error(line.id, INVALID_REQUEST, f"A message may have {LINE_LIMIT // 2**20} MiB; this one was longer.")
     try:
-        return mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+        message = mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValidationError:
         pass
+    else:
+        if isinstance(message, mcp_types.JSONRPCNotification) and "id" in json.loads(line):
+            return _error(None, INVALID_REQUEST, "The id of a request is a text or a whole number.")
+        return message
     try:
         said = json.loads(line)
     except (ValueError, RecursionError):

@@ -275,12 +275,12 @@ def test_doctor_finds_a_folder_that_others_may_read(trails):
     assert "chmod go=" in wrong[0]["words"]
 
 
-def test_reindex_without_a_model_says_what_it_waits_for(trails):
+def test_reindex_without_a_model_says_that_there_is_no_index(trails):
     lay(trails, "Not a vector in sight")
 
     ran, said = trails("reindex"), trails.json("reindex")
 
-    assert "wait for the model" in ran.stdout
+    assert "no vector index without a model" in ran.stdout
     assert (said["indexed"], said["notes"] > 0) == (False, True)
 
 

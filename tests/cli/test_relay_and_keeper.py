@@ -31,7 +31,7 @@ def keepers_of(data_dir):
     """The process ids of all keepers of a data folder."""
     asked_for = ["-m", "trails_server", "--data-dir", data_dir]
     running = psutil.process_iter(["cmdline"])  # None for one that has just died
-    return [process.pid for process in running if (process.info["cmdline"] or [])[1:] == asked_for]
+    return [process.pid for process in running if (process.info["cmdline"] or [])[-4:] == asked_for]
 
 
 def test_four_agents_that_start_at_once_share_one_keeper(agents, data_dir):
@@ -106,3 +106,18 @@ def test_the_official_client_works_through_the_relay_and_a_killed_keeper(relay_e
 
     assert not laid.is_error
     assert "Water the plants on Monday" in found.content[0].text
+
+
+def test_a_message_that_is_too_long_or_has_no_proper_id_keeps_nobody_waiting(agents, data_dir):
+    agent = agents()
+    shake_hands(agent)
+
+    agent.say({"jsonrpc": "2.0", "method": "tools/call", "id": 20, "params": {"name": "lay", "x": "y" * (5 << 20)}})
+    too_long = agent.hear()
+    agent.say({"jsonrpc": "2.0", "id": 1.5, "method": "ping"})
+    no_id = agent.hear()
+
+    assert too_long["id"] == 20
+    assert "4 MiB" in too_long["error"]["message"]
+    assert no_id["id"] is None
+    assert "whole number" in no_id["error"]["message"]

@@ -271,7 +271,7 @@ def test_a_long_body_ends_with_how_to_read_the_rest() -> None:
 
     assert text.splitlines()[-2].startswith("│ word word")
     assert text.splitlines()[-2].endswith("…")
-    assert text.splitlines()[-1] == "│ … (show 00000007 for the rest)"
+    assert text.splitlines()[-1] == "│ … (cut: recall its title with limit 1 for the rest)"
 
 
 def test_every_title_is_shown_before_any_body_gets_long() -> None:

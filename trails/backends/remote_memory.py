@@ -138,13 +138,11 @@ class RemoteMemory:
         return _Connection(keeper, preface)
 
     def _preface(self) -> bytes:
-        try:
-            environ = {**os.environ, **{name: value for name, value in self._given.items() if value}}
-            told = json.loads(door.preface("ask", environ))
-        except FileNotFoundError:
-            raise BadInput("The folder this process works in is gone; change to another one.") from None
-        if self._cwd:
-            told["cwd"] = self._cwd
+        environ = {**os.environ, **{name: value for name, value in self._given.items() if value}}
+        told = json.loads(door.preface("ask", environ))
+        told["cwd"] = self._cwd or told["cwd"]
+        if not told["cwd"]:
+            raise BadInput("The folder this process works in is gone; change to another one.")
         return json.dumps(told).encode() + b"\n"
 
     def _drop(self) -> None:
