@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from trails import Anchor, Author, Draft, Question, Settings, open_memory
 from trails.backends.in_memory_index import HashEmbedder
 
@@ -10,61 +12,60 @@ ME = Author("me", "test", "s")
 NOTE = Draft("Close the ledger before you rotate the log", anchors=(Anchor("src/ledger.py"),), topics=("rotation",))
 
 
-def test_a_note_is_found_by_file_words_and_topic_while_the_model_loads(tmp_path):
-    arrived = threading.Event()
+@pytest.fixture
+def arrived():
+    """Set when the model may arrive."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.fixture
+def memory(tmp_path, arrived):
+    """A memory whose model is still on its way."""
 
     def load():
         arrived.wait(60)
         return HashEmbedder()
 
-    memory = open_memory(Settings(data_dir=tmp_path / "data", principal="me"), load=load)
-    try:
-        receipt = memory.lay(WORKSPACE, NOTE, ME)
-        assert memory.embedder.state == "loading"
-
-        by_file = memory.recall(WORKSPACE, Question(files=("src/ledger.py",)), ME)
-        by_words = memory.recall(WORKSPACE, Question(query="rotating logs"), ME)
-        by_topic = memory.recall(WORKSPACE, Question(topics=("rotation",)), ME)
-
-        assert [hit.note.id for hit in by_file.hits] == [receipt.note_id]
-        assert [hit.note.id for hit in by_words.hits] == [receipt.note_id]
-        assert [hit.note.id for hit in by_topic.hits] == [receipt.note_id]
-        assert by_words.degraded == ("vectors",)
-        assert by_file.degraded == ()
-    finally:
-        arrived.set()
-        memory.close()
+    opened = open_memory(Settings(data_dir=tmp_path / "data", principal="me"), load=load)
+    yield opened
+    arrived.set()
+    opened.close()
 
 
-def test_the_index_catches_up_by_itself_when_the_model_has_loaded(tmp_path):
-    arrived = threading.Event()
+def test_a_note_is_found_by_file_words_and_topic_while_the_model_loads(memory):
+    receipt = memory.lay(WORKSPACE, NOTE, ME)
+    assert memory.embedder.state == "loading"
 
-    def load():
-        arrived.wait(60)
-        return HashEmbedder()
+    by_file = memory.recall(WORKSPACE, Question(files=("src/ledger.py",)), ME)
+    by_words = memory.recall(WORKSPACE, Question(query="rotating logs"), ME)
+    by_topic = memory.recall(WORKSPACE, Question(topics=("rotation",)), ME)
 
-    memory = open_memory(Settings(data_dir=tmp_path / "data", principal="me"), load=load)
-    try:
-        memory.lay(WORKSPACE, NOTE, ME)
-        assert memory.store.counts(WORKSPACE)["pending"] == 1
-
-        arrived.set()
-
-        assert memory.indexer.wait_until_idle(60)
-        assert memory.store.counts(WORKSPACE)["pending"] == 0
-        assert memory.recall(WORKSPACE, Question(query="rotate"), ME).degraded == ()
-    finally:
-        arrived.set()
-        memory.close()
+    assert [hit.note.id for hit in by_file.hits] == [receipt.note_id]
+    assert [hit.note.id for hit in by_words.hits] == [receipt.note_id]
+    assert [hit.note.id for hit in by_topic.hits] == [receipt.note_id]
+    assert by_words.degraded == ("vectors",)
+    assert by_file.degraded == ()
 
 
-def test_another_model_embeds_again_while_recall_goes_on(tmp_path):
+def test_the_index_catches_up_by_itself_when_the_model_has_loaded(memory, arrived):
+    memory.lay(WORKSPACE, NOTE, ME)
+    assert memory.store.counts(WORKSPACE)["pending"] == 1
+
+    arrived.set()
+
+    assert memory.indexer.wait_until_idle(60)
+    assert memory.store.counts(WORKSPACE)["pending"] == 0
+    assert memory.recall(WORKSPACE, Question(query="rotate"), ME).degraded == ()
+
+
+def test_another_model_embeds_again_while_recall_goes_on(tmp_path, arrived):
     settings = Settings(data_dir=tmp_path / "data", principal="me")
     memory = open_memory(settings, load=HashEmbedder)
     receipt = memory.lay(WORKSPACE, NOTE, ME)
     assert memory.indexer.wait_until_idle(60)
     memory.close()
-    arrived = threading.Event()
 
     class OtherEmbedder(HashEmbedder):
         @property
