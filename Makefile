@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 REPO ?= .
 FAST ?=
+DATA ?= ../shared/bench/trail_replay/dev
+LOCOMO ?= ../shared/bench/locomo/locomo10.json
 
-.PHONY: run test check fix bench docs clean help
+.PHONY: run test check fix bench bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo docs clean help
 
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /: /'
@@ -42,6 +44,21 @@ fix: $(VENV)/.test ## format, and mend what lint can mend
 
 bench: $(VENV)/.test ## start, recall and lay: the figures of the README
 	@$(BIN)/python benchmarks/start.py
+
+bench-scale: $(VENV)/.test ## speed at size; make bench-scale NOTES="100000 1000000" KEEP=dir keeps the stores
+	@$(BIN)/python benchmarks/scale.py --notes $(or $(NOTES),10000 100000) $(if $(KEEP),--keep "$(KEEP)")
+
+bench-exposure: $(VENV)/.base ## how evenly notes are shown in a month, with exploration and without
+	@$(BIN)/python benchmarks/exposure.py $(MORE)
+
+bench-replay: $(VENV)/.base ## recall on replayed git histories; DATA="..." names replays or checkouts, MORE="..." options
+	@$(BIN)/python benchmarks/replay.py $(DATA) $(MORE)
+
+bench-replay-quick: $(VENV)/.base ## the same, on four short histories, in under three minutes
+	@$(BIN)/python benchmarks/replay.py --quick $(DATA) $(MORE)
+
+bench-locomo: $(VENV)/.base ## recall in long conversations; LOCOMO=path/to/locomo10.json
+	@$(BIN)/python benchmarks/locomo.py $(LOCOMO) $(MORE)
 
 docs: $(VENV)/.base ## write the generated reference pages anew
 	@$(BIN)/python docs/generate.py

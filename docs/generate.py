@@ -4,7 +4,9 @@ pages against it, so they cannot go stale.
 """
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Made by `make docs` from the product itself; a change here is overwritten. -->\n"
@@ -45,7 +47,6 @@ def commands_page() -> str:
 
     from trails_cli.main import app
 
-    group = typer.main.get_command(app)
     parts = [
         MADE,
         "# Commands",
@@ -53,10 +54,18 @@ def commands_page() -> str:
         "Each takes `--help`, and `--json` where it answers something.",
         "Exit codes: 0 done, 1 something is wrong, 2 bad input, 3 no such note, 4 refused, 5 conflict, 6 unavailable.",
     ]
-    for name, command in sorted(group.commands.items()):
-        context = command.make_context(f"trails {name}", [], resilient_parsing=True, terminal_width=100)
-        parts += ["", f"## trails {name}", "", "```text", _plain(command.get_help(context)), "```"]
+    for name, command in _commands("trails", typer.main.get_command(app)):
+        context = command.make_context(name, [], resilient_parsing=True, terminal_width=100)
+        parts += ["", f"## {name}", "", "```text", _plain(command.get_help(context)), "```"]
     return "\n".join(parts) + "\n"
+
+
+def _commands(name: str, group: Any) -> Iterator[tuple[str, Any]]:
+    """The commands of a group by name, each followed by its own."""
+    for part, command in sorted(group.commands.items()):
+        yield f"{name} {part}", command
+        if hasattr(command, "commands"):
+            yield from _commands(f"{name} {part}", command)
 
 
 async def tools_page() -> str:

@@ -16,12 +16,18 @@ SOURCES = {
 RULES = {
     "admission",
     "anchors",
+    "attribution",
+    "choosing",
+    "convergence",
     "delivery",
     "dynamics",
+    "edges",
     "errors",
     "events",
     "evidence",
+    "exposure",
     "fold",
+    "leading",
     "notes",
     "ranking",
     "secret_rules",
@@ -39,6 +45,7 @@ LIGHT = {
 OPEN_TO_FRONTS = {
     "trails.door": "finds and starts the keeper",
     "trails.backends.remote_memory": "asks the keeper",
+    "trails.bench": "measures recall; no keeper has a part in it",
     "trails.version": "the relay compares it before anything is loaded",
 }
 HOMES = {
@@ -48,7 +55,14 @@ HOMES = {
     "fastmcp": ("server/",),
     "huggingface_hub": ("trails/backends/onnx_embedder.py",),
     "mcp": ("server/trails_server/connection.py", "server/trails_server/app.py", "cli/trails_cli/demo.py"),
-    "numpy": ("trails/vectors.py", "trails/ports.py", "trails/embedding.py", "trails/indexing.py", "trails/backends/"),
+    "numpy": (
+        "trails/vectors.py",
+        "trails/ports.py",
+        "trails/embedding.py",
+        "trails/indexing.py",
+        "trails/backends/",
+        "trails/bench/",
+    ),
     "onnxruntime": ("trails/backends/onnx_embedder.py",),
     "pathspec": ("trails/workspace.py",),
     "rich": ("cli/",),

@@ -16,9 +16,26 @@ if TYPE_CHECKING:
     from .delivery import check_budget, render
     from .errors import ERRORS_BY_CODE, BadInput, Conflict, NoSuchNote, Refused, TrailsError, Unavailable
     from .events import Event, to_payload
+    from .evidence import probability
+    from .explaining import Why
     from .history import Commit, commits, draft_from
     from .memory import Memory, Receipt, Story
-    from .notes import Anchor, Author, Draft, Drift, Hit, Kind, Note, Question, Recall, Status, Validity, Verdict
+    from .notes import (
+        Anchor,
+        Author,
+        Draft,
+        Drift,
+        Hit,
+        Kind,
+        Lead,
+        Note,
+        Question,
+        Reason,
+        Recall,
+        Status,
+        Validity,
+        Verdict,
+    )
     from .settings import Settings, describe_settings, read_settings
     from .watcher import Watcher
     from .workspace import FolderOnDisk, find_root, relative, workspace_id
@@ -36,10 +53,12 @@ _HOMES = {
     "FolderOnDisk": "workspace",
     "Hit": "notes",
     "Kind": "notes",
+    "Lead": "notes",
     "Memory": "memory",
     "NoSuchNote": "errors",
     "Note": "notes",
     "Question": "notes",
+    "Reason": "notes",
     "Recall": "notes",
     "Receipt": "memory",
     "Refused": "errors",
@@ -51,12 +70,14 @@ _HOMES = {
     "Validity": "notes",
     "Verdict": "notes",
     "Watcher": "watcher",
+    "Why": "explaining",
     "check_budget": "delivery",
     "commits": "history",
     "describe_settings": "settings",
     "draft_from": "history",
     "find_root": "workspace",
     "open_memory": "bootstrap",
+    "probability": "evidence",
     "read_anchor": "admission",
     "read_kind": "admission",
     "read_settings": "settings",
@@ -79,10 +100,12 @@ __all__ = [
     "FolderOnDisk",
     "Hit",
     "Kind",
+    "Lead",
     "Memory",
     "NoSuchNote",
     "Note",
     "Question",
+    "Reason",
     "Recall",
     "Receipt",
     "Refused",
@@ -94,6 +117,7 @@ __all__ = [
     "Validity",
     "Verdict",
     "Watcher",
+    "Why",
     "__version__",
     "check_budget",
     "commits",
@@ -101,6 +125,7 @@ __all__ = [
     "draft_from",
     "find_root",
     "open_memory",
+    "probability",
     "read_anchor",
     "read_kind",
     "read_settings",

@@ -14,7 +14,9 @@ from .errors import Unavailable
 from .indexing import Indexer
 from .memory import Memory
 from .ports import Clock, Embedder
+from .recording import Recorder
 from .settings import Settings
+from .witnessing import Witnessing
 
 DEFAULT_MODEL = "minilm"
 NO_MODEL = "none"
@@ -40,7 +42,9 @@ def open_memory(settings: Settings, *, load: Callable[[], Embedder] | None = Non
     clock.go_on_from(store.last_event_at())
     index = ChromaIndex(settings.data_dir / "index")
     embedder = BackgroundEmbedder(load or _loader(settings))
-    indexer = Indexer(store, index, embedder)
+    witnessing = Witnessing(store, index, Recorder(store, clock, new_id))
+    # how near two texts that say the same are is known of the default model only
+    indexer = Indexer(store, index, embedder, meet=witnessing.look if settings.model == DEFAULT_MODEL else None)
     indexer.start()
     return Memory(store, index, embedder, indexer, clock, new_id)
 

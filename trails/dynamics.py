@@ -1,11 +1,11 @@
 """
 Strength: how much a trail still stands out, from the times at which it was used.
 
-Three times of use make a trail: laying a note, saying that it helped, and an outcome that credits it. Being shown is
-not among them. Nothing here is ever written back: the stored times stay as they are, and the present enters only as
-`now`, so looking at a note any number of times changes nothing. Strength decides what is hot, what is archived and in
-which order presence is listed; it does not order the answers to a question (`ranking.py`), where only the gentle
-`freshness` counts.
+Five times of use make a trail: laying a note, laying the same unprompted, saying that it helped, using it in a way
+that shows, and an outcome that credits it. Being shown is not among them. Nothing here is ever written back: the stored
+times stay as they are, and the present enters only as `now`, so looking at a note any number of times changes nothing.
+Strength decides what is hot, what is archived and in which order presence is listed; it does not order the answers to a
+question (`ranking.py`), where only the gentle `freshness` counts.
 
     (1)  T(a, s) = max over the acts of session s of principal a:  t + H log2 w
     (2)  E(now)  = sum over a: omega_a * sum over r = 1..8: 1/r * min(1, 2^((T_r - now) / H)),   T_1 >= T_2 >= ...
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from .fold import ACT_JUDGED, ACT_LAID, ACT_OUTCOME, Voice
+from .fold import ACT_JUDGED, ACT_LAID, ACT_OUTCOME, ACT_USED, ACT_WITNESSED, Voice
 from .notes import Kind
 
 SECONDS_PER_DAY = 86_400.0
@@ -47,7 +47,9 @@ HALF_LIFE_DAYS_BY_KIND: Mapping[Kind, float] = MappingProxyType(
 
 # Shares. Constant for each act, so that a further use can never lower strength; .5 makes a use look one half-life
 # older than a laying, .25 two. An outcome says least: it is shared by all notes that its session used.
-WEIGHT_BY_ACT: Mapping[str, float] = MappingProxyType({ACT_LAID: 1.0, ACT_JUDGED: 0.5, ACT_OUTCOME: 0.25})
+WEIGHT_BY_ACT: Mapping[str, float] = MappingProxyType(
+    {ACT_LAID: 1.0, ACT_WITNESSED: 1.0, ACT_JUDGED: 0.5, ACT_USED: 0.5, ACT_OUTCOME: 0.25}
+)
 
 SESSIONS_PER_PRINCIPAL = 8  # the r-th newest session counts 1/r: one principal reaches 2.72, however busy it is
 OWN_WEIGHT = 0.5  # omega of the author's own principal: coming back to one's own note says less; a guess

@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from .notes import Anchor, Author, Fingerprint, Kind, Verdict
+from .notes import Anchor, Author, Fingerprint, Kind, Use, Verdict
 
 Stamp = tuple[datetime, str]
 """When something happened and the id of the event that says so: total order, the later one wins."""
@@ -39,6 +39,27 @@ class Judged:
     note_id: str
     verdict: Verdict
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A session used a note that it was shown, as its work shows: it strengthens, and is credited by an outcome."""
+
+    note_id: str
+    how: Use
+
+
+@dataclass(frozen=True, slots=True)
+class Corroborated:
+    """
+    Somebody who had not seen a note laid nearly the same one: the older note has a witness.
+
+    `similarity` is the cosine of the two. The event is by the author of the witness.
+    """
+
+    note_id: str
+    witness_id: str
+    similarity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +129,18 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Notes were shown. Proves nothing about them: neither strength nor quality reads it."""
+    """
+    Notes were shown. Proves nothing about them: neither strength nor quality reads it.
+
+    `propensities` is the chance that each had of its place; then what was asked, to explain the answer later.
+    """
 
     recall_id: str
     note_ids: tuple[str, ...]
     propensities: tuple[float, ...] = ()
+    query: str = ""
+    files: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +188,8 @@ class FileGone:
 Fact = (
     Laid
     | Judged
+    | Used
+    | Corroborated
     | OutcomeReported
     | Superseded
     | Retagged
@@ -177,6 +207,8 @@ Fact = (
 FACTS_BY_KIND: dict[str, type[Fact]] = {
     "laid": Laid,
     "judged": Judged,
+    "used": Used,
+    "corroborated": Corroborated,
     "outcome": OutcomeReported,
     "superseded": Superseded,
     "retagged": Retagged,
@@ -217,6 +249,8 @@ def note_ids_of(fact: Fact) -> tuple[str, ...]:
     match fact:
         case OutcomeReported():
             return tuple(credit.note_id for credit in fact.credits)
+        case Corroborated():
+            return (fact.note_id, fact.witness_id)
         case Served() | WorkspaceOpened() | FileMoved() | FileChanged() | FileSeen() | FileGone():
             return ()
         case _:
@@ -279,4 +313,5 @@ _READERS: dict[str, Any] = {
     "credits": lambda plain: tuple(Credit(**credit) for credit in plain),
     "kind": Kind,
     "verdict": Verdict,
+    "how": Use,
 }

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from .events import (
     NEVER,
+    Corroborated,
     Disputed,
     Event,
     FileChanged,
@@ -28,6 +29,7 @@ from .events import (
     Retagged,
     Stamp,
     Superseded,
+    Used,
     Withdrawn,
     file_ids_of,
     note_ids_of,
@@ -59,7 +61,7 @@ class Judgement:
 Voice = tuple[str, str, str]
 """(principal, session, act): who spoke, and in which way. One voice holds one register, so nothing stacks."""
 
-ACT_LAID, ACT_JUDGED, ACT_OUTCOME = "laid", "judged", "outcome"
+ACT_LAID, ACT_WITNESSED, ACT_JUDGED, ACT_USED, ACT_OUTCOME = "laid", "witnessed", "judged", "used", "outcome"
 
 WEIGHT_BY_VERDICT: Mapping[Verdict, tuple[float, float]] = MappingProxyType(
     {Verdict.HELPED: (1.0, 0.0), Verdict.UNHELPFUL: (0.0, 0.5), Verdict.WRONG: (0.0, 1.0)}
@@ -83,6 +85,7 @@ class NoteState:
     lifecycle: Lifecycle = Lifecycle()
     topics: Mapping[str, tuple[Stamp, bool]] = field(default_factory=dict)
     disputed_by: frozenset[str] = frozenset()
+    witnesses: frozenset[str] = frozenset()
     uses: Mapping[Voice, datetime] = field(default_factory=dict)
     judgements: Mapping[Voice, Judgement] = field(default_factory=dict)
 
@@ -108,6 +111,10 @@ def apply_to_note(state: NoteState, event: Event) -> NoteState:
             return _laid(state, event, fact)
         case Judged():
             return _judged(state, event, ACT_JUDGED, *WEIGHT_BY_VERDICT[fact.verdict])
+        case Used():
+            return replace(state, uses=_later_use(state.uses, _voice(event, ACT_USED), event.at))
+        case Corroborated():
+            return _corroborated(state, event, fact)
         case OutcomeReported():
             credit = next(credit for credit in fact.credits if credit.note_id == state.note_id)
             return _judged(state, event, ACT_OUTCOME, credit.helped, credit.failed)
@@ -128,20 +135,31 @@ def apply_to_note(state: NoteState, event: Event) -> NoteState:
 
 def _laid(state: NoteState, event: Event, fact: Laid) -> NoteState:
     state = replace(state, topics=_later_topics(state.topics, [(topic, True) for topic in fact.topics], event.stamp))
-    state = replace(state, uses=_later_use(state.uses, (event.by.principal, event.by.session, ACT_LAID), event.at))
+    state = replace(state, uses=_later_use(state.uses, _voice(event, ACT_LAID), event.at))
     if state.laid is not None and state.laid_stamp <= event.stamp:
         return state
     return replace(state, workspace=event.workspace, laid=fact, laid_stamp=event.stamp, by=event.by)
 
 
 def _judged(state: NoteState, event: Event, act: str, helped: float, failed: float) -> NoteState:
-    voice = (event.by.principal, event.by.session, act)
+    voice = _voice(event, act)
     if helped > 0:
         state = replace(state, uses=_later_use(state.uses, voice, event.at))
     known = state.judgements.get(voice)
     if known is not None and known.stamp >= event.stamp:
         return state
     return replace(state, judgements={**state.judgements, voice: Judgement(event.stamp, helped, failed)})
+
+
+def _corroborated(state: NoteState, event: Event, fact: Corroborated) -> NoteState:
+    if state.note_id == fact.witness_id:
+        return _moved_to(state, Lifecycle(event.stamp, Status.WITNESS, "", fact.note_id))
+    uses = _later_use(state.uses, _voice(event, ACT_WITNESSED), event.at)
+    return replace(state, uses=uses, witnesses=state.witnesses | {fact.witness_id})
+
+
+def _voice(event: Event, act: str) -> Voice:
+    return (event.by.principal, event.by.session, act)
 
 
 def _moved_to(state: NoteState, lifecycle: Lifecycle) -> NoteState:

@@ -15,9 +15,11 @@ from pathlib import Path
 
 from dulwich.diff_tree import CHANGE_ADD, CHANGE_DELETE, CHANGE_RENAME, RenameDetector, TreeChange, tree_changes
 from dulwich.errors import NotGitRepository
-from dulwich.objects import Blob, TreeEntry
+from dulwich.object_store import iter_tree_contents
+from dulwich.objects import Blob, ObjectID, TreeEntry
 from dulwich.objects import Commit as GitCommit
 from dulwich.repo import Repo
+from dulwich.walk import WalkEntry
 
 from .admission import BODY_LIMIT, TITLE_LIMIT, clean_path, clean_topic
 from .errors import BadInput, TrailsError
@@ -56,19 +58,67 @@ class Commit:
     renames: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one file: `before` is "" for a new one, `after` "" for one that is gone, else both are names."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """
+    One commit of a history told whole: all that it did to files, none but a merge left out.
+
+    `says_nothing` is why it is not worth a note ("robot", "bump", "sweeping"), or "".
+    """
+
+    id: str
+    at: datetime
+    author: str
+    subject: str
+    body: str
+    changes: tuple[Change, ...]
+    says_nothing: str = ""
+
+
 def commits(root: Path, limit: int) -> Iterator[Commit]:
     """
     The newest `limit` commits worth a note, oldest first, of the repository whose checkout `root` is.
 
     Raises BadInput where there is no repository; one without commits gives nothing.
     """
-    try:
-        repo = Repo(str(root))
-    except NotGitRepository:
-        raise BadInput(f"There is no git repository in {root}: name the top folder of a checkout.") from None
-    with repo:
+    with _opened(root) as repo:
         found = list(islice(_worth_a_note(repo, limit * LOOKED_AT), limit))
     return reversed(found)
+
+
+def revisions(root: Path) -> Iterator[Revision]:
+    """
+    Every commit behind HEAD but merges, newest first by date, whether worth a note or not.
+
+    Raises BadInput where there is no repository; one without commits gives nothing.
+    """
+    with _opened(root) as repo:
+        roots = repo.get_shallow()
+        for entry in _walk(repo):
+            if len(entry.commit.parents) < 2 and entry.commit.id not in roots:
+                revision = _told_whole(repo, entry.commit)
+                if revision:
+                    yield revision
+
+
+def files_before(root: Path, commit_id: str) -> tuple[str, ...]:
+    """The files that were there before a commit; none before the first."""
+    with _opened(root) as repo:
+        commit = repo.get_object(ObjectID(commit_id.encode()))
+        assert isinstance(commit, GitCommit)
+        tree = _tree_before(repo, commit)
+        if tree is None:
+            return ()
+        paths = (_path(entry) for entry in iter_tree_contents(repo.object_store, tree))
+        return tuple(path for path in paths if path)
 
 
 def draft_from(commit: Commit) -> Draft:
@@ -85,21 +135,33 @@ def draft_from(commit: Commit) -> Draft:
     )
 
 
+def _opened(root: Path) -> Repo:
+    try:
+        return Repo(str(root))
+    except NotGitRepository:
+        raise BadInput(f"There is no git repository in {root}: name the top folder of a checkout.") from None
+
+
 # ── which commits ────────────────────────────────────────────────────────────────────────────────────────────────────
 def _worth_a_note(repo: Repo, look_at: int) -> Iterator[Commit]:
     """The commits behind HEAD that say something of a few files, newest first."""
-    try:
-        head = repo.head()
-    except KeyError:
-        return  # no commit yet
     roots = repo.get_shallow()  # what the oldest commits of a shallow clone changed is not known
-    for entry in repo.get_walker(include=[head], max_entries=look_at):
+    for entry in _walk(repo, look_at):
         commit = entry.commit
         if len(commit.parents) > 1 or commit.id in roots or ROBOTS.search(_name(commit)):
             continue
         subject, body = _message(commit)
         if subject and not BUMPS.match(subject) and (read := _read(repo, commit, subject, body)):
             yield read
+
+
+def _walk(repo: Repo, look_at: int | None = None) -> Iterator[WalkEntry]:
+    """The commits behind HEAD, newest first."""
+    try:
+        head = repo.head()
+    except KeyError:
+        return  # no commit yet
+    yield from repo.get_walker(include=[head], max_entries=look_at)
 
 
 def _read(repo: Repo, commit: GitCommit, subject: str, body: str) -> Commit | None:
@@ -118,11 +180,47 @@ def _read(repo: Repo, commit: GitCommit, subject: str, body: str) -> Commit | No
     return Commit(commit.id.decode(), at, _name(commit), subject, body, tuple(files), renames)
 
 
-def _changes(repo: Repo, commit: GitCommit) -> list[TreeChange]:
-    """What a commit changed, a rename as one change; of a sweeping commit only so many that it is seen to be one."""
+def _told_whole(repo: Repo, commit: GitCommit) -> Revision | None:
+    """The commit with all that it did to files; None when it cannot be read."""
+    try:
+        at = datetime.fromtimestamp(commit.commit_time, UTC)
+        before = _tree_before(repo, commit)
+        detector = RenameDetector(repo.object_store, max_files=2 * FILES_LIMIT)  # of more, only equal ones are found
+        found = list(tree_changes(repo.object_store, before, commit.tree))
+        if {CHANGE_ADD, CHANGE_DELETE} <= {change.type for change in found}:
+            found = list(detector.changes_with_renames(before, commit.tree))
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
+    subject, body = _message(commit)
+    changes = tuple(change for one in found for change in _told(one) if change.before or change.after)
+    says_nothing = ""
+    if ROBOTS.search(commit.author.decode(errors="replace")):
+        says_nothing = "robot"
+    elif not subject or BUMPS.match(subject):
+        says_nothing = "bump"
+    elif not changes or len(changes) > FILES_LIMIT:
+        says_nothing = "sweeping"
+    return Revision(commit.id.decode(), at, _name(commit), subject, body, changes, says_nothing)
+
+
+def _told(change: TreeChange) -> tuple[Change, ...]:
+    """A change by names; an empty file that seems to have a new one is one that is gone and another that is new."""
+    before, after = _path(change.old), _path(change.new)
+    if change.type == CHANGE_RENAME and not _is_rename(change):
+        return Change(before, ""), Change("", after)
+    return (Change(before, after),)
+
+
+def _tree_before(repo: Repo, commit: GitCommit) -> ObjectID | None:
+    """The tree that a commit changed: that of its first parent."""
     parents = repo.get_parents(commit.id, commit)
     parent = repo.get_object(parents[0]) if parents else None
-    before = parent.tree if isinstance(parent, GitCommit) else None
+    return parent.tree if isinstance(parent, GitCommit) else None
+
+
+def _changes(repo: Repo, commit: GitCommit) -> list[TreeChange]:
+    """What a commit changed, a rename as one change; of a sweeping commit only so many that it is seen to be one."""
+    before = _tree_before(repo, commit)
     changes = list(islice(tree_changes(repo.object_store, before, commit.tree), 2 * FILES_LIMIT + 1))
     kinds = {change.type for change in changes}
     if len(changes) <= 2 * FILES_LIMIT and {CHANGE_ADD, CHANGE_DELETE} <= kinds:  # comparing contents is what costs

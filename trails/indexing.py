@@ -10,7 +10,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -33,6 +33,9 @@ AUDITED_AT_ONCE = 50  # vectors a workspace, in the audits that nobody asked for
 LOST_SHARE = 0.05  # of the audited; Chroma alone loses one in two thousand, a damaged file loses most
 NEAREST = 10
 TWIN = 0.999  # cosine from which a text is the same for the model
+
+Meet = Callable[[str, str, Sequence[str], Mapping[str, bytes]], object]
+"""Is given a workspace, the model, the ids of notes that are new there, and vectors by note id: theirs and others."""
 
 logger = logging.getLogger(__name__)
 
@@ -65,11 +68,16 @@ class Indexer:
         embedder: BackgroundEmbedder,
         *,
         wait: Callable[[float], object] | None = None,
+        meet: Meet | None = None,
     ) -> None:
-        """`wait` is how `run` pauses after a failure, in seconds; by default it waits, and `stop` ends that."""
+        """
+        `wait` is how `run` pauses after a failure, in seconds; by default it waits, and `stop` ends that. `meet` is
+        told of new notes once the index holds them, of some twice after a crash.
+        """
         self._store = store
         self._index = index
         self._embedder = embedder
+        self._meet = meet or (lambda *_: None)
         self._stopping = threading.Event()
         self._wait = wait or self._stopping.wait
         self._turn = threading.Lock()  # one catch-up, audit or rebuild at a time
@@ -195,7 +203,9 @@ class Indexer:
         done = [one for one in pending if not one.text or one.note_id in blobs]
         by_workspace = sorted(done, key=lambda one: one.workspace)
         for workspace, group in groupby(by_workspace, key=lambda one: one.workspace):
-            self._hold(collection(workspace, embedder.model), list(group), blobs)
+            held = list(group)
+            self._hold(collection(workspace, embedder.model), held, blobs)
+            self._meet(workspace, embedder.model, [one.note_id for one in held if one.is_new], blobs)
         marks = [Indexed(one.note_id, one.rev, blobs.get(one.note_id)) for one in done]
         self._store.mark_indexed(marks, embedder.model)
         return len(done)
@@ -259,7 +269,7 @@ class Indexer:
         """Begin anew where the index lost its vectors, with its folder for one, or never had any of this model."""
         if self._is_audited and time.monotonic() - self._audited_at < AUDIT_EVERY_S:
             return
-        audits = [self._audit(workspace, model, AUDITED_AT_ONCE) for workspace in self._store.workspaces()]
+        audits = [self._audit(workspace, model, AUDITED_AT_ONCE) for workspace in self._store.noted_workspaces()]
         lost = [audit for audit in audits if audit.missing > LOST_SHARE * audit.asked]
         if lost:
             logger.warning("The index does not find %d of %d vectors.", lost[0].missing, lost[0].asked)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from . import admission, evidence, placing
+from .crediting import Crediting
 from .dynamics import is_faded
 from .embedding import BackgroundEmbedder
 from .errors import BadInput, Conflict, NoSuchNote
@@ -24,18 +25,21 @@ from .events import (
     Restored,
     Retagged,
     Superseded,
+    Used,
     Withdrawn,
     WorkspaceOpened,
 )
+from .explaining import Companion, FileEdge, Why, companions_of, edges_of, why
 from .indexing import Indexer
 from .notes import HANDLE_LENGTH, Author, Draft, Drift, Hit, Kind, Note, Question, Recall, Status, Verdict, handle
 from .ports import Clock, Folder, Index, NewId, Store
 from .recalling import Recaller
 from .recording import Recorder
+from .showing import Showing
 from .tracking import Tracker
 
 LIMIT_OF_HITS = 20
-SPARE_HITS = 5  # looked at beyond those asked for: a note whose place has changed may fall behind them
+LIMIT_OF_LEADS = 50
 WELCOME_KINDS = (Kind.HAND_OFF, Kind.PLAN, Kind.DECISION, Kind.WARNING, Kind.QUESTION, Kind.HOW_TO, Kind.OBSERVATION)
 """The order of a welcome: what is under way, then what was settled, then what to look out for."""
 
@@ -55,12 +59,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One note with everything that happened to it, the notes it replaced or that replaced it, and its anchors now."""
+    """One note with all that happened to it, the notes it is tied to, its anchors now, and where its files lead to."""
 
     note: Note
     events: tuple[Event, ...]
     related: tuple[Note, ...] = ()
     drifts: tuple[Drift, ...] = ()
+    edges: tuple[FileEdge, ...] = ()
+    companions: tuple[Companion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,10 @@ class Memory:
     @property
     def recorder(self) -> Recorder:
         return Recorder(self.store, self.clock, self.new_id)
+
+    @property
+    def recaller(self) -> Recaller:
+        return Recaller(self.store, self.index, self.embedder, self.indexer)
 
     # ── leaving something behind ─────────────────────────────────────────────────────────────────────────────────────
     def lay(
@@ -160,6 +170,24 @@ class Memory:
         )
         return self.get_note(workspace, note.id)
 
+    def use(
+        self, workspace: str, by: Author, *, edited: Sequence[str] = (), text: str = "", key: str = ""
+    ) -> tuple[Used, ...]:
+        """
+        Note down which of the notes that a session was shown it has used, and give them in the order of their use.
+
+        `edited` are paths that it changed and `text` what it wrote itself, never what it read; neither is kept. What
+        the log shows of the session counts with them, and what was noted down before is not noted again.
+        """
+        paths = [admission.clean_path(path) for path in edited]
+        crediting = Crediting(self.store, workspace, by)
+        journal = crediting.journal()
+        found = crediting.uses(journal, edited=paths, text=text)
+        noted = {event.fact for _, event in journal if isinstance(event.fact, Used)}
+        fresh = [used for used in found if used not in noted]
+        self.recorder.append(workspace, by, fresh, key=key, said=["use", *paths, text])
+        return found
+
     def outcome(
         self,
         workspace: str,
@@ -175,23 +203,22 @@ class Memory:
         """
         Say how a session ended, `result` from 0 (failed) to 1 (succeeded), and which notes it used, in that order.
 
-        The notes share the credit, measured against how this kind of task usually ends (dynamics.md). Notes that
-        were only shown get none.
+        To these come the notes whose use shows in the session's log (`attribution.py`). They share the credit,
+        measured against how this kind of task usually ends (dynamics.md); notes that were only shown get none.
+        `source` is who says so: one of `evidence.WEIGHT_BY_SOURCE`. Saying it again of the same kind of task replaces
+        what was said before.
         """
         if not 0 <= result <= 1:
             raise BadInput("The result must lie between 0 (failed) and 1 (succeeded).")
         note_ids = [self.get_note(workspace, ref).id for ref in used]
         task = admission.clean_topic(task) if task else ""
+        source = evidence.read_source(source)
+        summary = admission.clean_reason(summary, required=False)
         baseline = evidence.baseline(self.store.results_of(workspace, task))
-        fact = OutcomeReported(
-            result=result,
-            baseline=baseline,
-            task=task,
-            source=source,
-            summary=admission.clean_reason(summary, required=False),
-            credits=evidence.credits(note_ids, result, baseline),
-        )
-        (kept, *_) = self.recorder.append(workspace, by, [fact], key=key)
+        report = OutcomeReported(result, baseline, task, source, summary)
+        fact = Crediting(self.store, workspace, by).credited(report, note_ids)
+        said = ["outcome", repr(float(result)), task, source, summary, *note_ids]
+        (kept,) = self.recorder.append(workspace, by, [fact], key=key, said=said)
         assert isinstance(kept.fact, OutcomeReported)
         return kept.fact
 
@@ -220,13 +247,21 @@ class Memory:
         return self.get_note(workspace, note.id)
 
     def withdraw(self, workspace: str, note_ref: str, by: Author, *, reason: str, key: str = "") -> Note:
-        """Take a note out of recall. It stays readable by its id, and can be restored."""
+        """
+        Take a note out of recall. It stays readable by its id, and can be restored.
+
+        Its witnesses stand by themselves again: their authors took nothing back.
+        """
         note = self.get_note(workspace, note_ref)
-        self.recorder.append(workspace, by, [Withdrawn(note.id, admission.clean_reason(reason))], key=key)
+        why = admission.clean_reason(reason)
+        if note.witnesses:
+            alone = f"[{note.handle}], to which it was a witness, is withdrawn."
+            self.recorder.append(workspace, by, [Restored(witness, alone) for witness in note.witnesses])
+        self.recorder.append(workspace, by, [Withdrawn(note.id, why)], key=key)
         return self.get_note(workspace, note.id)
 
     def restore(self, workspace: str, note_ref: str, by: Author, *, reason: str, key: str = "") -> Note:
-        """Let a withdrawn or superseded note stand again."""
+        """Let a note stand again that was withdrawn, superseded or taken for a witness."""
         note = self.get_note(workspace, note_ref)
         self.recorder.append(workspace, by, [Restored(note.id, admission.clean_reason(reason))], key=key)
         return self.get_note(workspace, note.id)
@@ -238,24 +273,15 @@ class Memory:
 
         Changes nothing about the notes; that they were shown is written down, and proves nothing.
         """
-        asked = Question(
-            query=admission.clean_query(question.query),
-            files=tuple(dict.fromkeys(admission.clean_path(path) for path in question.files)),
-            topics=tuple(dict.fromkeys(admission.clean_topic(topic) for topic in question.topics)),
-            limit=question.limit,
-        )
-        if not (asked.query or asked.files or asked.topics):
-            raise BadInput("Ask with words, with files, or with topics.")
+        asked = _cleaned(question)
         if not 1 <= asked.limit <= LIMIT_OF_HITS:
             raise BadInput(f"Ask for 1 to {LIMIT_OF_HITS} notes.")
+        if not 0 <= asked.leads <= LIMIT_OF_LEADS:
+            raise BadInput(f"Ask for at most {LIMIT_OF_LEADS} files.")
         now = self.clock()
-        spare = SPARE_HITS if folder else 0
-        recaller = Recaller(self.store, self.index, self.embedder, self.indexer)
-        answer = recaller.rank(workspace, replace(asked, limit=asked.limit + spare), now)
-        notes = self.store.find_notes(workspace, [one.note_id for one in answer.ranked])
-        found = [placing.hit(notes[one.note_id], one, folder) for one in answer.ranked if one.note_id in notes]
-        hits = tuple(sorted(found, key=lambda hit: -hit.score)[: asked.limit])
-        return self._served(workspace, by, now, hits, answer.degraded)
+        answer = self.recaller.answer(workspace, asked, now)
+        hits = Showing(self.store, workspace, answer, folder).hits(asked, by, now)
+        return self._served(workspace, by, now, Recall("", hits, answer.degraded, answer.leads), asked)
 
     def welcome(self, workspace: str, by: Author, *, folder: Folder | None = None, limit: int = 12) -> Recall:
         """What a new instance should know first: hand-offs and plans, decisions, warnings, then strong trails."""
@@ -267,7 +293,7 @@ class Memory:
         found = [notes[note_id] for note_id in note_ids if note_id in notes]
         fresh = [note for note in found if not is_faded(note.t_star, now, note.kind)]
         hits = tuple(Hit(note, 0.0, (), placing.drifts(note, folder)) for note in fresh[:limit])
-        return self._served(workspace, by, now, hits, ())
+        return self._served(workspace, by, now, Recall("", hits))
 
     def get_note(self, workspace: str, note_ref: str) -> Note:
         """The note with this id or handle, in any status. Raises NoSuchNote, or Conflict when a handle fits several."""
@@ -285,14 +311,32 @@ class Memory:
         return notes[note_ids[0]]
 
     def show(self, workspace: str, note_ref: str, *, folder: Folder | None = None) -> Story:
-        """One note with all its layers: its events, and the notes that it replaced, that replaced or dispute it."""
+        """One note with all its layers: its events, and the notes it replaced, that replaced, dispute or witness it."""
         note = self.get_note(workspace, note_ref)
         events = tuple(event for _, event in self.store.events_of(workspace, note_id=note.id))
-        related_ids = [ref for ref in (note.supersedes, note.superseded_by, *note.disputed_by) if ref]
+        related_ids = [ref for ref in (note.supersedes, note.superseded_by, *note.disputed_by, *note.witnesses) if ref]
         related = self.store.find_notes(workspace, related_ids)
+        now = self.clock()
         return Story(
-            note, events, tuple(related[ref] for ref in related_ids if ref in related), placing.drifts(note, folder)
+            note,
+            events,
+            tuple(related[ref] for ref in related_ids if ref in related),
+            placing.drifts(note, folder),
+            edges_of(self.recaller, workspace, note, now),
+            companions_of(self.recaller, workspace, note, now),
         )
+
+    def why(
+        self, workspace: str, note_ref: str, question: Question | None = None, *, folder: Folder | None = None
+    ) -> Why:
+        """
+        Where a note stands for a question and what puts it there; without one, for the last that it was shown to.
+
+        Asking this shows nothing to anybody, and is not written down.
+        """
+        note = self.get_note(workspace, note_ref)
+        asked = _cleaned(question) if question else None
+        return why(self.recaller, workspace, note, asked, self.clock(), folder)
 
     def log(
         self, workspace: str, *, note_ref: str = "", path: str = "", after: int = 0, limit: int = 100
@@ -354,10 +398,24 @@ class Memory:
     def _is_repeated_in_vain(self, workspace: str, kept: Event, note_id: str) -> bool:
         """Whether a lay was taken for the repetition of one whose note no longer stands: then it is a new one."""
         assert isinstance(kept.fact, Laid)
-        return kept.fact.note_id != note_id and self.get_note(workspace, kept.fact.note_id).status is not Status.LIVE
+        standing = (Status.LIVE, Status.WITNESS)
+        return kept.fact.note_id != note_id and self.get_note(workspace, kept.fact.note_id).status not in standing
 
     def _served(
-        self, workspace: str, by: Author, now: datetime, hits: tuple[Hit, ...], degraded: tuple[str, ...]
+        self, workspace: str, by: Author, now: datetime, recall: Recall, question: Question | None = None
     ) -> Recall:
-        recall_id = self.recorder.served(workspace, by, [hit.note.id for hit in hits], now) if hits else ""
-        return Recall(recall_id, hits, degraded)
+        recall_id = self.recorder.served(workspace, by, recall.hits, question or Question(), now) if recall.hits else ""
+        return replace(recall, id=recall_id)
+
+
+def _cleaned(question: Question) -> Question:
+    """The question as it is asked of the store. Raises BadInput where it asks for nothing."""
+    asked = replace(
+        question,
+        query=admission.clean_query(question.query),
+        files=tuple(dict.fromkeys(admission.clean_path(path) for path in question.files)),
+        topics=tuple(dict.fromkeys(admission.clean_topic(topic) for topic in question.topics)),
+    )
+    if not (asked.query or asked.files or asked.topics):
+        raise BadInput("Ask with words, with files, or with topics.")
+    return asked

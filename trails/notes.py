@@ -33,12 +33,25 @@ class Verdict(StrEnum):
     WRONG = "wrong"
 
 
+class Use(StrEnum):
+    """How it shows that a session used a note that it was shown."""
+
+    CITED = "cited"
+    EDITED = "edited"
+    ECHOED = "echoed"
+
+
 class Status(StrEnum):
-    """Whether a note still stands. Nothing is ever edited away: what it was stays readable."""
+    """
+    Whether a note still stands. Nothing is ever edited away: what it was stays readable.
+
+    A witness says the same as an older note of somebody else, which is shown in its place.
+    """
 
     LIVE = "live"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
+    WITNESS = "witness"
 
 
 class Validity(StrEnum):
@@ -122,6 +135,7 @@ class Note:
     superseded_by: str = ""
     supersedes: str = ""
     disputed_by: tuple[str, ...] = ()
+    witnesses: tuple[str, ...] = ()
     t_star: float = 0.0
     quality: Quality = Quality()
 
@@ -137,7 +151,8 @@ class Candidate:
     What ranking needs to know of a note that may answer, and no more (thousands are looked at, five are shown).
 
     `dense` is the cosine with the question in [0, 1] and `words` its BM25 score (0 where the side did not find
-    it). `paths_by_file_id` gives the current names of the files it is anchored to.
+    it). `paths_by_file_id` gives the current names of the files it is anchored to, `opposed` the notes that it disputes
+    or that dispute it, `beside` those laid just before and just after it in its session.
     """
 
     note_id: str
@@ -148,25 +163,41 @@ class Candidate:
     words: float = 0.0
     quality: Quality = Quality()
     principal: str = ""
+    opposed: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody asks: words, the files that are open, topics; at least one of them."""
+    """
+    What somebody asks: words, the files that are open, topics; at least one of them.
+
+    `limit` is how many notes to show, `leads` how many files to name besides. `explores` lets a small share of the
+    places go to notes that are seldom shown (see `choosing.py`).
+    """
 
     query: str = ""
     files: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     limit: int = 5
+    leads: int = 0
+    explores: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One term of a score: its name, what it added, and the same in plain words."""
+    """
+    One term of a score: its name, what it added, and the same in plain words.
+
+    `value` is `weight * amount`, the weight being a share of what a perfect answer would reach; of a factor that is
+    known as a whole, such as that of a changed place, both are 0.
+    """
 
     name: str
     value: float
     words: str
+    weight: float = 0.0
+    amount: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,21 +213,41 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A note that is returned, with the terms that put it there and the state of each of its anchors."""
+    """
+    A note that is returned, with the terms that put it there and the state of each of its anchors.
+
+    `dissent` are the live notes on the other side of a dispute. `propensity` is the chance that it had of this place,
+    and `explored` whether chance put it there.
+    """
 
     note: Note
     score: float
     reasons: tuple[Reason, ...]
     drifts: tuple[Drift, ...] = ()
+    dissent: tuple[Note, ...] = ()
+    propensity: float = 1.0
+    explored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A file that the notes lead to, with the terms that put it there and the notes that say most for it."""
+
+    path: str
+    score: float
+    reasons: tuple[Reason, ...]
+    note_ids: tuple[str, ...] = ()
+    file_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """The answer to a question. `degraded` names what could not be asked: "vectors", or nothing."""
+    """The answer to a question: notes and files. `degraded` names what could not be asked: "vectors", or nothing."""
 
     id: str
     hits: tuple[Hit, ...]
     degraded: tuple[str, ...] = ()
+    leads: tuple[Lead, ...] = ()
 
 
 def handle(note_id: str) -> str:

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .edges import Tie, Walk
 from .events import Event
 from .notes import Candidate, Note
 
@@ -42,16 +43,6 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
-    """One note on one file, as the edges of `ranking.py` need it: `size` is how many files the note is on."""
-
-    note_id: str
-    file_id: str
-    confirmed_at: datetime
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
 class FileName:
     """A file's identity, what it is called now, and whether it is there."""
 
@@ -62,12 +53,27 @@ class FileName:
 
 
 @dataclass(frozen=True, slots=True)
+class WordsOfPaths:
+    """
+    The files whose path has any of the words asked for, and how much that says.
+
+    `counts` is how many files have each word (those that no file has are left out), of `total` files that are known.
+    Of words that hundreds of files have, not all of the files are given.
+    """
+
+    files: tuple[FileName, ...]
+    counts: Mapping[str, int]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """
     A note revision that the index does not hold yet.
 
     `vector` is the stored embedding when there is one of the present model. `indexed_rev` is the revision that the
-    index holds (0: none), to be removed. A note that is not live has `text` "" and only leaves the index.
+    index holds (0: none), to be removed. A note that is not live has `text` "" and only leaves the index. `is_new`
+    as long as no model has embedded the note and it is as it was laid.
     """
 
     note_id: str
@@ -76,6 +82,7 @@ class Pending:
     indexed_rev: int
     text: str
     vector: bytes | None = None
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +130,41 @@ class Store(Protocol):
         """
         ...
 
-    def search_words(self, workspace: str, words: Sequence[str], limit: int) -> list[tuple[str, float]]:
-        """Live notes that hold any of the words, with their BM25 score (> 0), best first."""
+    def search_words(
+        self, workspace: str, words: Sequence[str], limit: int, *, without: str = ""
+    ) -> list[tuple[str, float]]:
+        """Live notes that hold any of the words, but none of principal `without`, with their BM25 score, best first.
+
+        A word that is given twice counts twice.
+        """
         ...
 
-    def notes_on(self, workspace: str, file_ids: Collection[str], limit: int) -> list[Touch]:
-        """The newest live notes on each of these files, at most `limit` a file."""
+    def notes_on(self, workspace: str, file_ids: Collection[str], limit: int, *, without: str = "") -> tuple[str, ...]:
+        """The newest live notes on each of these files, at most `limit` a file; none of principal `without`."""
         ...
 
-    def files_of(self, workspace: str, note_ids: Collection[str]) -> list[Touch]:
-        """All files of these live notes."""
+    def ties_from(self, workspace: str, file_id: str, limit: int) -> list[Tie]:
+        """All files of the newest `limit` live notes on a file, newest note first."""
+        ...
+
+    def files_of(self, workspace: str, note_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """The files that each of these live notes is on, by note id."""
+        ...
+
+    def walks_through(self, workspace: str, note_ids: Collection[str], limit: int) -> list[Walk]:
+        """The live notes that were used in a session that used one of these, newest use first, about `limit`."""
         ...
 
     def notes_with_topics(self, workspace: str, topics: Collection[str], limit: int) -> tuple[str, ...]:
         """The newest live notes that carry any of these topics."""
+        ...
+
+    def beside(self, workspace: str, note_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """The live notes laid just before and just after each of these in its session, by id; none for most."""
+        ...
+
+    def opposed(self, workspace: str, note_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """The live notes that dispute each of these or are disputed by it, by id; notes without any are left out."""
         ...
 
     def hot_notes(self, workspace: str, kinds: Collection[str], limit: int) -> tuple[str, ...]:
@@ -145,6 +173,22 @@ class Store(Protocol):
 
     def files_at(self, workspace: str, paths: Collection[str]) -> dict[str, FileName]:
         """The file that each path is the name of now, by path; paths that no note has named are left out."""
+        ...
+
+    def files_by_id(self, workspace: str, file_ids: Collection[str]) -> list[FileName]:
+        """What these files are called now; unknown ones are left out."""
+        ...
+
+    def touched_at(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, datetime]:
+        """When the newest live note on each of these files was laid; files without one are left out."""
+        ...
+
+    def files_like(self, workspace: str, paths: Collection[str]) -> list[FileName]:
+        """Some of the files that have the same stem as one of these paths: the test of a module, its header."""
+        ...
+
+    def files_with_words(self, workspace: str, words: Sequence[str]) -> WordsOfPaths:
+        """The files whose path has any of these stemmed words, those with the rarest words first."""
         ...
 
     def files_under(self, workspace: str, prefix: str = "") -> list[FileName]:
@@ -165,12 +209,36 @@ class Store(Protocol):
         """
         ...
 
+    def noted_workspaces(self) -> tuple[str, ...]:
+        """The workspaces that have notes, opened by their folder or not."""
+        ...
+
     def workspaces(self) -> dict[str, str]:
         """The root folder of each known workspace, by its id."""
         ...
 
-    def served_to(self, workspace: str, session: str, limit: int = 200) -> frozenset[str]:
-        """The ids of the notes that were last shown to a session."""
+    def session_events(self, workspace: str, principal: str, session: str, limit: int) -> list[tuple[int, Event]]:
+        """
+        The newest `limit` events of one session with their place in the log, in the order they came.
+
+        Those asked for earlier by `append_later` are among them. A session without a name has none.
+        """
+        ...
+
+    def shown_to_others(self, workspace: str, principal: str, session: str, limit: int) -> tuple[str, ...]:
+        """The notes that were last shown to any session but this one, newest first."""
+        ...
+
+    def was_shown(self, workspace: str, principal: str, note_ids: Collection[str], before: datetime) -> bool:
+        """Whether an answer showed any of these notes to any session of a principal until then."""
+        ...
+
+    def has_several_principals(self, workspace: str) -> bool:
+        """Whether more than one principal has laid notes here."""
+        ...
+
+    def showings_of(self, workspace: str, note_id: str, limit: int) -> list[Event]:
+        """The last answers that showed a note, newest first; those asked for by `append_later` are among them."""
         ...
 
     def results_of(self, workspace: str, task: str, limit: int = 200) -> tuple[float, ...]:

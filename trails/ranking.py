@@ -6,8 +6,9 @@ open one leads to, or when it has a topic that was asked for. Words of its path 
 the hits. With unit(x) = x / max x over the candidates, and each term in [0, 1]:
 
     (11)  sim(n)     = 1/2 unit(dense) + 1/2 unit(words);  unit(words) alone where nothing has a vector
-    (12)  text(n)    = unit(sim^3 * lasting),   lasting(n) = fresh(n) / sqrt(files of n);  the 50 best, others 0
-    (13)  edge(f)    = sum over notes on f and an open file: fresh / files  /  the same sum over notes on an open file
+    (12)  text(n)    = unit(sim(n)^3 * lasting(n)),   lasting(n) = fresh(n) / sqrt(files of n);  the 50 best, others 0
+               on no file: sim^3 is sim(n)^3 + .3 sum of sim^3 over the notes beside it,   lasting(n) = fresh(n)^.2
+    (13)  edge(f)    = eq. 20 of `edges.py`;  of a note that was used together with those on the open file, the same
     (14)  trail(n)   = 1/2 + 1/2 lasting(n) on an open file;  1/2 lasting(n) * max over its files: edge(f) elsewhere
     (15)  topic(n)   = fresh(n) * share of the topics asked for that it has
     (16)  path(n)    = unit(max over its files: sum of idf over query words in the path / sqrt(words of the path))
@@ -16,28 +17,26 @@ the hits. With unit(x) = x / max x over the candidates, and each term in [0, 1]:
 
 `most` is what a perfect note would reach on this question, so a score is in [0, 1] and compares within one answer.
 
-The terms are those of the file formula that was chosen on replayed histories, where one note about one file adds
-text(n) and edge(f) to that file. Two things differ, because here the answer is notes. A note on the open file is itself
-an answer: it takes the upper half of trail, so that however old it is it comes before the notes that the file only
-leads to. And trail weighs as much as text, not three times: with 3 the best match elsewhere was buried under whatever
-else is laid on the open file (of twelve repositories, a note on a file that was then changed came among the first five
-in 77 % of the questions instead of 68 %). Strength is no term: ranking by it bought nothing and lets busy principals
-push their notes; nor is having been shown or used often.
+The terms are those of `leading.py`, seen from the notes. Two things differ, because here the answer is notes. A note on
+the open file is itself an answer: it takes the upper half of trail, so that however old it is it comes before the notes
+that the file only leads to. And trail weighs no more than text: with three times as much the best match elsewhere was
+buried under whatever else is laid on the open file (of twelve repositories, a note on a file that was then changed came
+among the first five in 77 % of the questions instead of 68 %). Strength is no term: ranking by it bought nothing and
+lets busy principals push their notes; nor is having been shown or used often.
 """
 
 import heapq
 import math
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import takewhile
-from typing import Protocol
 
 from .dynamics import freshness
 from .evidence import probability
-from .notes import Candidate, Question, Reason
+from .notes import Candidate, Quality, Question, Reason
 from .words import light_stem, path_words, split_words, stem
 
 # Weights, the exponent and the number of notes won on replayed repositories; topic is a guess beside them.
@@ -49,21 +48,15 @@ PATH_WEIGHT = 0.5
 NEAR_WEIGHT = 0.4
 QUALITY_SWING = 0.6  # share: from .4 for a note that always failed to 1.6 for one that always helped
 DENSE_SHARE = 0.5  # of similarity; the rest is words. A sum of scores beats a fusion of ranks
+LENT_SHARE = 0.3  # of what a note's neighbours in its session: what was learned together answers together
 SHARPNESS = 3  # exponent of similarity: a few close notes say more than many vague ones
+FADING_WITHOUT_FILES = 0.2  # exponent of freshness
 BEST_BY_TEXT = 50  # notes
+PRINCIPAL_SHARE = 0.5  # of them
 
 
-class Touch(Protocol):
-    """One note on one file; `size` is how many files the note is on."""
-
-    @property
-    def note_id(self) -> str: ...
-    @property
-    def file_id(self) -> str: ...
-    @property
-    def confirmed_at(self) -> datetime: ...
-    @property
-    def size(self) -> int: ...
+Term = tuple[str, float, float]
+"""Name, weight, amount; the product is what the term adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +65,13 @@ class Ranked:
 
     note_id: str
     score: float
-    reasons: tuple[Reason, ...]
+    terms: tuple[Term, ...]
+    open_paths: tuple[str, ...] = ()
 
-
-def edges(open_file_ids: Collection[str], touches: Iterable[Touch], now: datetime) -> dict[str, float]:
-    """
-    How strongly the open files lead to each other file, in (0, 1]: eq. 13.
-
-    It is the share of what is remembered about the open files that is about the other file too. `touches` are all
-    files of the notes on the open files; notes that are on none of them are ignored.
-    """
-    weights: dict[str, float] = {}
-    file_ids: dict[str, set[str]] = defaultdict(set)
-    for touch in touches:
-        weights[touch.note_id] = freshness(touch.confirmed_at, now) / max(1, touch.size)
-        file_ids[touch.note_id].add(touch.file_id)
-    here = {note_id for note_id, found in file_ids.items() if not found.isdisjoint(open_file_ids)}
-    total = math.fsum(weights[note_id] for note_id in here)
-    shared: dict[str, list[float]] = defaultdict(list)
-    for note_id in here:
-        for file_id in file_ids[note_id].difference(open_file_ids):
-            shared[file_id].append(weights[note_id])
-    return {file_id: min(1.0, math.fsum(shared[file_id]) / total) for file_id in sorted(shared)}
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The terms in plain words, made for the few notes that are shown."""
+        return tuple(_reason(term, self.open_paths) for term in self.terms)
 
 
 def rank(
@@ -108,8 +86,8 @@ def rank(
     """
     The candidates that answer the question, best first, at most `limit`.
 
-    `edges` come from the function above and count only beside open files. Of equal scores the note confirmed later
-    comes first, then the smaller id; the order of the candidates does not matter.
+    `edges` come from `edges.py`, by file id and by note id, and count only beside open files. Of equal scores the note
+    confirmed later comes first, then the smaller id; the order of the candidates does not matter.
     """
     text = text_terms(candidates, now) if question.query else {}
     followed = edges if open_file_ids else {}
@@ -120,10 +98,10 @@ def rank(
     scored = []
     for match in hits:
         terms = _terms(match, question, paths.get(match.candidate.note_id, 0.0), most)
-        score = math.fsum(value for _, value in terms)
+        score = math.fsum(weight * amount for _, weight, amount in terms)
         scored.append((-score, -match.candidate.confirmed_at.timestamp(), match.candidate.note_id, terms))
     return [
-        Ranked(note_id, -score, tuple(_reason(name, value, question.files) for name, value in terms))
+        Ranked(note_id, -score, tuple(terms), question.files)
         for score, _, note_id, terms in heapq.nsmallest(limit, scored)
     ]
 
@@ -150,7 +128,7 @@ def _match(
 ) -> _Match:
     file_ids = candidate.paths_by_file_id
     is_here = any(file_id in open_file_ids for file_id in file_ids)
-    edge = max((edges.get(file_id, 0.0) for file_id in file_ids), default=0.0)
+    edge = max([edges.get(candidate.note_id, 0.0), *(edges.get(file_id, 0.0) for file_id in file_ids)])
     still = lasting(candidate, now)
     asked = frozenset(question.topics)
     found = len(asked.intersection(candidate.topics)) / len(asked) if asked else 0.0
@@ -163,23 +141,58 @@ def _match(
     )
 
 
+def quality_factor(quality: Quality) -> float:
+    """What quality makes of a relevance: from .4 for a note that always failed to 1.6 for one that always helped."""
+    return 1 + QUALITY_SWING * (2 * probability(quality) - 1)
+
+
 def lasting(candidate: Candidate, now: datetime) -> float:
-    """How much a note still says of each of its files, in (0, 1]: fresh, and about few of them (eq. 12)."""
-    return freshness(candidate.confirmed_at, now) / math.sqrt(max(1, len(candidate.paths_by_file_id)))
+    """
+    How much a note still says of each of its files, in (0, 1]: fresh, and about few of them (eq. 12).
+
+    What a note says of no file does not go out of date with any, and fades far more gently.
+    """
+    files = len(candidate.paths_by_file_id)
+    fresh = freshness(candidate.confirmed_at, now)
+    return fresh / math.sqrt(files) if files else fresh**FADING_WITHOUT_FILES
 
 
-def text_terms(candidates: Sequence[Candidate], now: datetime) -> dict[str, float]:
-    """How well the text of each note matches, in (0, 1], by note id; only the 50 best (eq. 11 and 12)."""
+def similarities(candidates: Sequence[Candidate]) -> dict[str, float]:
+    """How alike the text of each note and the question are, in [0, 1], by note id (eq. 11)."""
     most_dense = max((candidate.dense for candidate in candidates), default=0.0)
     most_words = max((candidate.words for candidate in candidates), default=0.0)
     dense_share = DENSE_SHARE if most_dense > 0 else 0.0
+    return {
+        candidate.note_id: dense_share * _share(candidate.dense, most_dense)
+        + (1 - dense_share) * _share(candidate.words, most_words)
+        for candidate in candidates
+    }
+
+
+def text_terms(candidates: Sequence[Candidate], now: datetime) -> dict[str, float]:
+    """
+    How well the text of each note matches, in (0, 1], by note id; only the 50 best (eq. 11 and 12).
+
+    A note on no file borrows from those laid beside it in its session, which are all the context that it has.
+    One principal's fill at most half of the 50 while notes of others wait: whoever repeats itself shuts nobody out.
+    """
+    alike = similarities(candidates)
     raw = {}
     for candidate in candidates:
-        dense, words = _share(candidate.dense, most_dense), _share(candidate.words, most_words)
-        similarity = dense_share * dense + (1 - dense_share) * words
-        raw[candidate.note_id] = similarity**SHARPNESS * lasting(candidate, now)
-    best = heapq.nsmallest(BEST_BY_TEXT, ((-value, note_id) for note_id, value in raw.items() if value > 0))
-    return {note_id: _share(-value, -best[0][0]) for value, note_id in best}
+        beside = candidate.beside if alike[candidate.note_id] and not candidate.paths_by_file_id else ()
+        lent = math.fsum(alike.get(note_id, 0.0) ** SHARPNESS for note_id in beside)
+        raw[candidate.note_id] = (alike[candidate.note_id] ** SHARPNESS + LENT_SHARE * lent) * lasting(candidate, now)
+    by_principal = {candidate.note_id: candidate.principal for candidate in candidates}
+    ordered = sorted((-value, note_id) for note_id, value in raw.items() if value > 0)
+    counts: Counter[str] = Counter()
+    first: list[tuple[float, str]] = []
+    later: list[tuple[float, str]] = []
+    for one in ordered:
+        principal = by_principal[one[1]]
+        counts[principal] += 1
+        (first if counts[principal] <= PRINCIPAL_SHARE * BEST_BY_TEXT else later).append(one)
+    best = (first + later)[:BEST_BY_TEXT]
+    return {note_id: _share(-value, -ordered[0][0]) for value, note_id in best}
 
 
 def _share(value: float, largest: float) -> float:
@@ -231,25 +244,35 @@ def _most(question: Question, open_file_ids: Collection[str]) -> float:
     return weights * (1 + QUALITY_SWING)
 
 
-def _terms(match: _Match, question: Question, path: float, most: float) -> list[tuple[str, float]]:
+def _terms(match: _Match, question: Question, path: float, most: float) -> list[Term]:
     """The terms of eq. 18 that are not zero, largest first; quality is what its factor adds or takes."""
-    terms = [("text", TEXT_WEIGHT * match.text), ("topic", TOPIC_WEIGHT * match.topic), ("path", PATH_WEIGHT * path)]
+    terms: list[Term] = [
+        ("text", TEXT_WEIGHT / most, match.text),
+        ("topic", TOPIC_WEIGHT / most, match.topic),
+        ("path", PATH_WEIGHT / most, path),
+    ]
     if match.is_here:  # one term: a file is as near to itself as can be
-        terms.append(("file", TRAIL_WEIGHT * match.trail + NEAR_WEIGHT))
+        terms.append(("file", (TRAIL_WEIGHT + NEAR_WEIGHT) / most, _here(match)))
     else:
-        terms.append(("edge", TRAIL_WEIGHT * match.trail))
-        terms.append(("near", NEAR_WEIGHT * _near(match.candidate, question.files)))
-    swing = QUALITY_SWING * (2 * probability(match.candidate.quality) - 1)
-    terms.append(("quality", swing * math.fsum(value for _, value in terms)))
-    return sorted(((name, value / most) for name, value in terms if value), key=lambda term: (-abs(term[1]), term[0]))
+        terms.append(("edge", TRAIL_WEIGHT / most, match.trail))
+        terms.append(("near", NEAR_WEIGHT / most, _near(match.candidate, question.files)))
+    relevance = math.fsum(weight * amount for _, weight, amount in terms)
+    terms.append(("quality", relevance, quality_factor(match.candidate.quality) - 1))
+    kept = [term for term in terms if term[1] * term[2]]
+    return sorted(kept, key=lambda term: (-abs(term[1] * term[2]), term[0]))
 
 
-def _reason(name: str, value: float, open_paths: Sequence[str]) -> Reason:
-    """A term in plain words, made for the few notes that are shown."""
+def _here(match: _Match) -> float:
+    return (TRAIL_WEIGHT * match.trail + NEAR_WEIGHT) / (TRAIL_WEIGHT + NEAR_WEIGHT)
+
+
+def _reason(term: Term, open_paths: Sequence[str]) -> Reason:
+    name, weight, amount = term
+    value = weight * amount
     if name == "quality" and value < 0:
-        return Reason(name, value, "it was judged wrong or did not help")
+        return Reason(name, value, "it was judged wrong or did not help", weight, amount)
     here, whom = (open_paths[0], open_paths[0]) if len(open_paths) == 1 else ("an open file", "the open files")
-    return Reason(name, value, WORDS_BY_TERM[name].format(here=here, whom=whom))
+    return Reason(name, value, WORDS_BY_TERM[name].format(here=here, whom=whom), weight, amount)
 
 
 WORDS_BY_TERM = {

@@ -39,3 +39,13 @@ def similarities(query_vector: Vectors, blobs: Sequence[bytes | None]) -> list[f
         )
     result: list[float] = np.clip(cosines, 0.0, 1.0).tolist()
     return result
+
+
+def cosines_among(blobs: Sequence[bytes]) -> list[list[float]]:
+    """The cosines of kept vectors of one dimension with each other, in [0, 1]; nothing for none."""
+    if not blobs:
+        return []
+    rows = from_bytes(b"".join(blobs)).reshape(len(blobs), -1)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    result: list[list[float]] = np.clip(rows @ rows.T, 0.0, 1.0).tolist()
+    return result

@@ -17,10 +17,12 @@ import typer
 
 from trails import BadInput, Kind, TrailsError, Verdict, __version__
 
-from . import chores, render
+from . import chores, explaining, render
 from .asking import AsJson, answer, ask, follow_journal, now, say, say_event, say_problem
+from .bench import bench
 
 INTERRUPTED = 130  # 128 + SIGINT, as a shell has it
+FILES, NOTES_BESIDE_FILES = 10, 3  # shown where files are asked for
 READER_GONE = 141  # 128 + SIGPIPE
 NOTE = re.compile(r"\[?([0-9a-hjkmnp-tv-z]{8}|[0-9A-HJKMNP-TV-Z]{26})\]?")
 
@@ -40,6 +42,13 @@ class Action(StrEnum):
     RETAG = "retag"
     WITHDRAW = "withdraw"
     RESTORE = "restore"
+
+
+class Rank(StrEnum):
+    """What an answer has most of."""
+
+    NOTES = "notes"
+    FILES = "files"
 
 
 app = typer.Typer(name="trails", rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -113,6 +122,24 @@ def judge(
     answer(as_json, ask("judge", note=note, verdict=verdict.value, reason=reason), render.judged)
 
 
+@app.command(epilog='Example: trails use --edited src/ledger.py --text "Closed it first, as [7q2m4k1z] says."')
+def use(
+    edited: Annotated[
+        list[str] | None, typer.Option("--edited", "-e", metavar="PATH", help="A file you changed; repeatable.")
+    ] = None,
+    text: Annotated[
+        str, typer.Option(help="What you wrote yourself, such as a commit message; `-` reads it from stdin.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """
+    Report work that may show which notes you used.
+
+    Of those that you were shown in this shell, or in the session that TRAILS_SESSION names.
+    """
+    answer(as_json, ask("use", edited=edited, text=_text(text)), render.used)
+
+
 @app.command(epilog="Example: trails outcome succeeded --used 7q2m4k1z --used 0c9d3f5h --task bugfix")
 def outcome(
     result: Annotated[str, typer.Argument(metavar="succeeded|partly|failed|0..1", help="How the work ended.")],
@@ -121,6 +148,7 @@ def outcome(
     ] = None,
     task: Annotated[str, typer.Option(help="The kind of task, such as bugfix.")] = "",
     summary: Annotated[str, typer.Option(help="What came of it, in a sentence.")] = "",
+    source: Annotated[str, typer.Option(help="Who says so: tests, ci, person, kept or agent.")] = "agent",
     as_json: AsJson = False,
 ) -> None:
     """
@@ -128,7 +156,8 @@ def outcome(
 
     The notes that you used share the credit.
     """
-    answer(as_json, ask("outcome", result=_result(result), used=used, task=task, summary=summary), render.reported)
+    said = ask("outcome", result=_result(result), used=used, task=task, summary=summary, source=source)
+    answer(as_json, said, render.reported)
 
 
 @app.command(epilog='Example: trails amend 7q2m4k1z supersede --reason "The tool changed" --title "Use make test now"')
@@ -165,18 +194,43 @@ def amend(
 
 
 # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-@app.command(epilog='Example: trails recall "how to rotate the log" --file src/ledger.py --why')
+@app.command(epilog='Example: trails recall "how to rotate the log" --file src/ledger.py --explain')
 def recall(
     query: Annotated[str, typer.Argument(help="In your own words; may be left out if files or topics are named.")] = "",
     files: Files = None,
     topics: Topics = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many notes.")] = 5,
-    why: Annotated[bool, typer.Option("--why", help="Show what put each note there.")] = False,
+    rank: Annotated[Rank, typer.Option(help="What to find above all: notes, or the files they lead to.")] = Rank.NOTES,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", help="At most so many; 5 notes or 10 files unless said.")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the terms of each score.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask for notes, by words, by file or by topic."""
-    said = ask("recall", query=query, files=files, topics=topics, limit=limit)
-    answer(as_json, said, lambda it: render.recalled(it, why=why, now=now()))
+    """Ask for notes and files, by words, by file or by topic."""
+    asked = {"query": query, "files": files, "topics": topics}
+    if rank is Rank.FILES:
+        said = ask("recall", **asked, limit=NOTES_BESIDE_FILES, leads=FILES if limit is None else limit)
+        answer(as_json, said, lambda it: explaining.files_first(it, explain=explain, now=now()))
+    else:
+        said = ask("recall", **asked, limit=limit)
+        answer(as_json, said, lambda it: explaining.notes_first(it, explain=explain, now=now()))
+
+
+@app.command(epilog='Example: trails why 7q2m4k1z "how to rotate the log"')
+def why(
+    note: NoteRef,
+    query: Annotated[str, typer.Argument(help="The question; may be left out if files or topics are named.")] = "",
+    files: Files = None,
+    topics: Topics = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Explain where a note stands, and why.
+
+    For a question of yours, or without one for the last that the note was shown to.
+    """
+    said = ask("why", note=note, query=query, files=files, topics=topics)
+    answer(as_json, said, lambda it: explaining.why(it, now=now()))
 
 
 @app.command(epilog="Example: trails show 7q2m4k1z")
@@ -213,6 +267,7 @@ def log(
 
 for command, example in chores.COMMANDS:
     app.command(epilog=f"Example: {example}")(command)
+app.add_typer(bench)
 
 
 # ── what the words of a command mean ─────────────────────────────────────────────────────────────────────────────────

@@ -34,10 +34,16 @@ def judged(answer: Answer) -> str:
     return f"Judged [{answer['note']['handle']}] {answer['verdict']}"
 
 
+def used(answer: Answer) -> str:
+    """The notes that somebody's work shows a use of, and how it shows."""
+    lines = [f"Used [{short(one['id'])}]: {one['how']}" for one in answer["uses"]]
+    return "\n".join(lines) or "That shows no use of a note you were shown."
+
+
 def reported(answer: Answer) -> str:
     """An outcome, against what is usual for such a task, and how many notes share it."""
     count = len(answer["credits"])
-    share = f"{count} {'note shares' if count == 1 else 'notes share'} it" if count else "no note was named"
+    share = f"{count} {'note shares' if count == 1 else 'notes share'} it" if count else "it shows no use of a note"
     return f"Outcome {answer['result']:.2f}, usual {answer['baseline']:.2f}; {share}"
 
 
@@ -47,19 +53,13 @@ def amended(answer: Answer, action: str) -> str:
 
 
 # ── notes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def recalled(answer: Answer, *, why: bool, now: datetime) -> str:
-    """The hits, best first; with `why`, each with its score and reasons."""
-    blocks = [_hit(hit, why=why, now=now) for hit in answer["hits"]] or ["No note answers that."]
-    if answer["degraded"]:
-        blocks.append(f"Answered without {', '.join(answer['degraded'])}.")
-    return "\n\n".join(blocks)
-
-
 def story(answer: Answer, *, now: datetime) -> str:
-    """One note with its related notes and its journal."""
+    """One note with its related notes, where its files lead to, and its journal."""
     parts = [note(answer["note"], now=now)]
     if answer["related"]:
-        parts.append("Related\n" + "\n".join(_line_of(other) for other in answer["related"]))
+        parts.append("Related\n" + "\n".join(_related(other, answer["note"], now) for other in answer["related"]))
+    if edges := [*map(_edge, answer["edges"]), *map(_used_with, answer["used_with"])]:
+        parts.append("\n".join(["Edges", *edges]))
     parts.append("Journal\n" + "\n".join(event(one) for one in answer["events"]))
     return "\n\n".join(parts)
 
@@ -67,20 +67,29 @@ def story(answer: Answer, *, now: datetime) -> str:
 def note(shown: Answer, *, now: datetime) -> str:
     """A note with everything that is known of it now."""
     body = indent(shown["body"], MARGIN) if shown["body"] else ""
-    return "\n".join(line for line in (_line_of(shown), indent(_circumstances(shown, now), MARGIN), body) if line)
+    return "\n".join(line for line in (line_of(shown), indent(_circumstances(shown, now), MARGIN), body) if line)
 
 
-def _hit(hit: Answer, *, why: bool, now: datetime) -> str:
-    text = note(hit["note"], now=now)
-    if not why:
-        return text
-    reasons = [f"{MARGIN}  {reason['value']:+.3f}  {reason['words']}" for reason in hit["reasons"]]
-    return "\n".join([text, f"{MARGIN}score {hit['score']:.3f}, because", *reasons])
+def _related(other: Answer, shown: Answer, now: datetime) -> str:
+    """A note beside another: its title, or all of it where the two say the same."""
+    says_the_same = other["id"] in shown["witnesses"] or shown["id"] in other["witnesses"]
+    return note(other, now=now) if says_the_same else line_of(other)
 
 
-def _line_of(shown: Answer) -> str:
-    standing = "" if shown["status"] == "live" else f" ({shown['status']})"
+def line_of(shown: Answer) -> str:
+    """A note that is only named; one that is shown as an aside is taken to stand."""
+    standing = "" if shown.get("status", "live") == "live" else f" ({shown['status']})"
     return f"[{shown['handle']}] {shown['kind']}{standing}: {one_line(shown['title'])}"
+
+
+def _edge(edge: Answer) -> str:
+    ties = [counted(edge["notes"], "note"), counted(edge["sessions"], "session")]
+    told = ", ".join(words for words in ties if not words.startswith("0"))
+    return f"{one_line(edge['from_path'])} leads to {one_line(edge['path'])} ({edge['chance']:.0%}: {told})"
+
+
+def _used_with(other: Answer) -> str:
+    return f"used with {line_of(other['note'])} ({other['chance']:.0%}: {counted(other['sessions'], 'session')})"
 
 
 def _circumstances(shown: Answer, now: datetime) -> str:
@@ -91,11 +100,14 @@ def _circumstances(shown: Answer, now: datetime) -> str:
     if shown["topics"]:
         lines.append(f"about {', '.join(map(one_line, shown['topics']))}")
     if shown["superseded_by"]:
-        lines.append(f"superseded by [{short(shown['superseded_by'])}]")
+        tie = "witness of" if shown["status"] == "witness" else "superseded by"
+        lines.append(f"{tie} [{short(shown['superseded_by'])}]")
     if shown["supersedes"]:
         lines.append(f"supersedes [{short(shown['supersedes'])}]")
     if shown["disputed_by"]:
         lines.append(f"disputed by {', '.join(f'[{short(other)}]' for other in shown['disputed_by'])}")
+    if shown["witnesses"]:
+        lines.append(f"witnessed by {', '.join(f'[{short(other)}]' for other in shown['witnesses'])}")
     if shown["reason"]:
         lines.append(f"because {one_line(shown['reason'])}")
     return "\n".join(lines)
@@ -136,6 +148,10 @@ def _matter(kept: Answer) -> str:
             return f"[{short(kept['note_id'])}] {one_line(kept['title'])}"
         case "judged":
             return f"[{short(kept['note_id'])}] {kept['verdict']}{_because(kept)}"
+        case "used":
+            return f"[{short(kept['note_id'])}] {kept['how']}"
+        case "corroborated":
+            return f"[{short(kept['note_id'])}] by [{short(kept['witness_id'])}]"
         case "superseded":
             return f"[{short(kept['note_id'])}] by [{short(kept['by_note_id'])}]{_because(kept)}"
         case "disputed":
@@ -201,6 +217,10 @@ def author(by: Answer) -> str:
 def short(note_id: str) -> str:
     """The handle of a note id."""
     return note_id[-8:].lower()
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def one_line(text: str) -> str:

@@ -16,11 +16,16 @@ from trails import (
     Drift,
     Event,
     Hit,
+    Lead,
     Note,
+    Question,
+    Reason,
     Recall,
     Receipt,
     Story,
     TrailsError,
+    Why,
+    probability,
     to_payload,
 )
 
@@ -48,6 +53,12 @@ def note_payload(note: Note, drifts: Sequence[Drift] = ()) -> Payload:
         "superseded_by": note.superseded_by,
         "supersedes": note.supersedes,
         "disputed_by": list(note.disputed_by),
+        "quality": {
+            "value": probability(note.quality),
+            "helped": note.quality.helped,
+            "failed": note.quality.failed,
+        },
+        "witnesses": list(note.witnesses),
     }
 
 
@@ -56,10 +67,40 @@ def author_payload(author: Author) -> Payload:
 
 
 def hit_payload(hit: Hit) -> Payload:
+    """`propensity` is the chance that the note had of its place, `explored` whether chance put it there."""
     return {
         "note": note_payload(hit.note, hit.drifts),
         "score": hit.score,
-        "reasons": [{"name": one.name, "value": one.value, "words": one.words} for one in hit.reasons],
+        "reasons": [reason_payload(one) for one in hit.reasons],
+        "dissent": [title_payload(other) for other in hit.dissent],
+        "propensity": hit.propensity,
+        "explored": hit.explored,
+    }
+
+
+def reason_payload(reason: Reason) -> Payload:
+    """A term of a score: what it added is `value`; `weight` and `amount` are 0 for a factor."""
+    return {
+        "name": reason.name,
+        "value": reason.value,
+        "words": reason.words,
+        "weight": reason.weight,
+        "amount": reason.amount,
+    }
+
+
+def title_payload(note: Note) -> Payload:
+    """A note that is only named."""
+    return {"id": note.id, "handle": note.handle, "kind": note.kind.value, "title": note.title}
+
+
+def lead_payload(lead: Lead) -> Payload:
+    """A file to look at; `notes` are the ids of those that say most for it."""
+    return {
+        "path": lead.path,
+        "score": lead.score,
+        "reasons": [reason_payload(one) for one in lead.reasons],
+        "notes": list(lead.note_ids),
     }
 
 
@@ -68,6 +109,7 @@ def recall_payload(recall: Recall, text: str) -> Payload:
     return {
         "recall_id": recall.id,
         "hits": [hit_payload(hit) for hit in recall.hits],
+        "leads": [lead_payload(lead) for lead in recall.leads],
         "degraded": list(recall.degraded),
         "text": text,
     }
@@ -100,7 +142,54 @@ def story_payload(story: Story) -> Payload:
         "note": note_payload(story.note, story.drifts),
         "events": [event_payload(None, event) for event in story.events],
         "related": [note_payload(note) for note in story.related],
+        "edges": [
+            {
+                "from_path": edge.from_path,
+                "path": edge.path,
+                "chance": edge.chance,
+                "notes": edge.notes,
+                "sessions": edge.sessions,
+            }
+            for edge in story.edges
+        ],
+        "used_with": [
+            {"note": title_payload(one.note), "chance": one.chance, "sessions": one.sessions}
+            for one in story.companions
+        ],
     }
+
+
+def why_payload(why: Why) -> Payload:
+    """`question` is null, and `place` 0, where there is none to explain; `above` is null in the first place."""
+    return {
+        "note": note_payload(why.note),
+        "words": why.words,
+        "question": None if why.question is None else question_payload(why.question),
+        "place": why.place,
+        "of": why.of,
+        "score": why.score,
+        "reasons": [reason_payload(one) for one in why.reasons],
+        "above": None if why.above is None else title_payload(why.above),
+        "ahead_by": [{"name": name, "value": value} for name, value in why.ahead_by],
+        "figures": [
+            {"name": one.name, "value": one.value, "formula": one.formula, "words": one.words} for one in why.figures
+        ],
+        "showings": [
+            {
+                "at": one.at.isoformat(),
+                "by": author_payload(one.by),
+                "place": one.place,
+                "of": one.of,
+                "propensity": one.propensity,
+            }
+            for one in why.showings
+        ],
+        "degraded": list(why.degraded),
+    }
+
+
+def question_payload(question: Question) -> Payload:
+    return {"query": question.query, "files": list(question.files), "topics": list(question.topics)}
 
 
 def _file_payload(anchor: Anchor, drift: Drift | None) -> Payload:

@@ -51,7 +51,7 @@ class Tools:
         limit: int = 5,
         context: Context = CurrentContext(),  # noqa: B008  # how FastMCP injects
     ) -> str:
-        """Read what earlier agents noted: by files, words or topics. Do it before working on a file."""
+        """Read what earlier agents noted, and what to look at: by file, word, topic. Do it before working on a file."""
         return str(self._ask(context, "recall", query=query, files=files, topics=topics, limit=limit)["text"])
 
     def lay(

@@ -23,6 +23,8 @@ ACTIONS = ("supersede", "dispute", "retag", "withdraw", "restore")
 RESULTS = {"failed": 0.0, "partly": 0.5, "succeeded": 1.0}
 WELCOME_BUDGET = 400  # tokens
 RECALL_BUDGET = 1000  # tokens
+EXPLORING_BUDGET = 300  # tokens: in less there is room for the best only, and no place for chance
+LEADS = 3  # files
 LOG_LIMIT = 1000  # events
 ANYWHERE = ("status", "reindex", "wait_until_indexed", "retire")  # verbs that need no workspace
 
@@ -71,6 +73,12 @@ class Verbs:
         judged = self.memory.judge(visit.workspace, note, said, visit.author, reason=reason, key=key)
         return {"note": payloads.note_payload(judged), "verdict": said.value}
 
+    def use(self, visit: Visit, *, edited: Texts = (), text: str = "", key: str = "") -> Payload:
+        """Report files that the session edited and text that it wrote itself: they may show that it used notes."""
+        paths = [place.path for place in anchors(visit, edited)]
+        found = self.memory.use(visit.workspace, visit.author, edited=paths, text=text, key=key)
+        return {"uses": [{"id": used.note_id, "how": used.how.value} for used in found]}
+
     def outcome(
         self,
         visit: Visit,
@@ -79,13 +87,22 @@ class Verbs:
         used: Texts = (),
         task: str = "",
         summary: str = "",
+        source: str = "agent",
         key: str = "",
     ) -> Payload:
-        """Say how the work ended: `result` is a word or a number from 0 to 1."""
+        """Say how the work ended: `result` is a word or a number from 0 to 1, `source` who says so."""
         fact = self.memory.outcome(
-            visit.workspace, _result(result), visit.author, used=used, task=task, summary=summary, key=key
+            visit.workspace,
+            _result(result),
+            visit.author,
+            used=used,
+            task=task,
+            summary=summary,
+            source=source,
+            key=key,
         )
-        shares = [{"id": one.note_id, "helped": one.helped, "failed": one.failed} for one in fact.credits]
+        sharing = [one for one in fact.credits if one.helped or one.failed] or fact.credits
+        shares = [{"id": one.note_id, "helped": one.helped, "failed": one.failed} for one in sharing]
         return {"result": fact.result, "baseline": fact.baseline, "task": fact.task, "credits": shares}
 
     def amend(
@@ -135,12 +152,13 @@ class Verbs:
         files: Texts = (),
         topics: Texts = (),
         limit: int = 5,
+        leads: int = LEADS,
         budget: int = RECALL_BUDGET,
     ) -> Payload:
-        """The notes that answer, best first, and the same as a text of at most `budget` tokens."""
+        """The notes that answer and `leads` files to look at, best first; the same as a text in `budget` tokens."""
         check_budget(budget)
         paths = tuple(anchor.path for anchor in anchors(visit, files))
-        question = Question(query, paths, topics, limit)
+        question = Question(query, paths, topics, limit, leads, explores=budget >= EXPLORING_BUDGET)
         recall = self.memory.recall(visit.workspace, question, visit.author, folder=visit.folder)
         return self._shown(visit, recall, budget)
 
@@ -152,6 +170,12 @@ class Verbs:
     def show(self, visit: Visit, *, note: str) -> Payload:
         """One note with everything that happened to it."""
         return payloads.story_payload(self.memory.show(visit.workspace, note, folder=visit.folder))
+
+    def why(self, visit: Visit, *, note: str, query: str = "", files: Texts = (), topics: Texts = ()) -> Payload:
+        """Where a note stands for a question and why; without one, for the last that it was shown to."""
+        paths = tuple(anchor.path for anchor in anchors(visit, files))
+        question = Question(query, paths, topics) if query or paths or topics else None
+        return payloads.why_payload(self.memory.why(visit.workspace, note, question, folder=visit.folder))
 
     def log(self, visit: Visit, *, note: str = "", file: str = "", after: int = 0, limit: int = 50) -> Payload:
         """The journal: of one note, of one file, or of the workspace."""
@@ -172,11 +196,13 @@ VERBS: dict[str, Method] = {
     for method in (
         Verbs.lay,
         Verbs.judge,
+        Verbs.use,
         Verbs.outcome,
         Verbs.amend,
         Verbs.recall,
         Verbs.welcome,
         Verbs.show,
+        Verbs.why,
         Verbs.log,
     )
 }

@@ -13,7 +13,7 @@ from trails.backends.sql_schema import STATE_TABLES, notes
 from trails.events import Event, file_ids_of, note_ids_of
 from trails.fold import fold
 from trails.notes import Kind
-from trails.words import search_text
+from trails.words import path_words, search_text
 
 ALL = 100_000
 TOPICS = ("auth", "build", "cache", "t")
@@ -63,11 +63,21 @@ def assert_sound(database: Path, events: list[tuple[int, Event]]) -> None:
         for subject in ids
     }
     tasks = {("task", json.loads(row["payload"]).get("task", ""), row["seq"]) for row in ask(database, OUTCOMES)}
-    assert {tuple(row) for row in ask(database, "SELECT role, subject, seq FROM event_subjects")} == subjects | tasks
+    shown = {("shown", note_id, seq) for seq, event in events for note_id in getattr(event.fact, "note_ids", ())}
+    kept = {tuple(row) for row in ask(database, "SELECT role, subject, seq FROM event_subjects")}
+    assert kept == subjects | tasks | shown
     ask(
         database, "INSERT INTO note_words (note_words, rank) VALUES ('integrity-check', 1)"
     )  # raises if it is not sound
     assert [row[0] for row in ask(database, "PRAGMA quick_check")] == ["ok"]
+
+
+def sorted_by_ids(ties):
+    return sorted(ties, key=lambda tie: (tie.by_id, tie.place_id))
+
+
+def by_path(names):
+    return sorted(names, key=lambda name: (name.path, name.file_id))
 
 
 def answers(store, workspace):
@@ -76,21 +86,28 @@ def answers(store, workspace):
     note_ids = sorted({event.fact.note_id for _, event in events if event.kind == "laid"})
     file_ids = sorted({name.file_id for name in store.files_under(workspace)})
     paths = sorted({name.path for name in store.files_under(workspace)})
+    by_words = store.files_with_words(workspace, sorted(set().union(*map(path_words, paths))))
     return {
         "pending": store.pending("m", 9),
         "events": events,
         "notes": store.find_notes(workspace, note_ids),
         "candidates": sorted(store.candidates(workspace, note_ids, "m"), key=lambda found: found[0].note_id),
         "on files": store.notes_on(workspace, file_ids, 2),
-        "files of": sorted(store.files_of(workspace, note_ids), key=lambda touch: (touch.note_id, touch.file_id)),
+        "ties": [sorted_by_ids(store.ties_from(workspace, file_id, 2)) for file_id in file_ids],
+        "files of": store.files_of(workspace, note_ids),
+        "walks": [store.walks_through(workspace, [note_id], 3) for note_id in note_ids],
         "files": (store.files_under(workspace), store.files_at(workspace, paths)),
+        "by id": by_path(store.files_by_id(workspace, file_ids)),
+        "like": by_path(store.files_like(workspace, paths)),
+        "with words": (by_path(by_words.files), by_words.counts, by_words.total),
         "born": [store.count_files_born_at(workspace, path) for path in paths],
         "journals": [store.events_of(workspace, note_id=note_id) for note_id in note_ids],
         "journals of files": [store.events_of(workspace, path=path) for path in paths],
         "topics": [store.notes_with_topics(workspace, [topic], 2) for topic in TOPICS],
         "hot": {kind: set(store.hot_notes(workspace, [kind], 9)) for kind in Kind},
         "found": {note_id for note_id, _ in store.search_words(workspace, TOPICS, 9)},
-        "served": store.served_to(workspace, "s1"),
+        "sessions": [store.session_events(workspace, "ada", session, 9) for session in ("s1", "")],
+        "shown to others": store.shown_to_others(workspace, "ada", "s1", 9),
         "results": store.results_of(workspace, ""),
         "workspaces": store.workspaces(),
         "counts": store.counts(),

@@ -109,7 +109,7 @@ def test_damaged_tables_can_be_built_anew(sql_world, database):
     sql_world.judge(note_id, Verdict.WRONG)
     sql_world.happens(FileMoved("id of a.py", "b.py"), Served("r", (note_id,)))
     before, rows = answers(sql_world.store, HERE), rows_in(database)
-    for table in ("note_files", "note_topics", "uses", "judgements", "files"):
+    for table in ("note_files", "note_topics", "uses", "judgements", "files", "file_words"):
         ask(database, f"DELETE FROM {table}")
     ask(database, "UPDATE notes SET status = 'withdrawn', search_text = 'nonsense', t_star = 0")
 

@@ -4,18 +4,19 @@ import os
 import random
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import create_engine
 
-from tests.backends.soundness import answers, ask
-from tests.backends.store_world import HERE, World
+from tests.backends.soundness import ALL, answers, ask, assert_sound, rows_in
+from tests.backends.store_world import BEN, HERE, World
 from trails.backends import migrations, sqlite_only
 from trails.backends.sql_schema import metadata
 from trails.backends.sql_store import open_sql_store
 from trails.errors import BadInput, TrailsError, Unavailable
+from trails.events import FileChanged, FileGone, FileMoved, Served
 from trails.ports import Indexed
 
 
@@ -83,7 +84,7 @@ def test_migrating_gives_the_schema_that_the_code_expects(database, tmp_path):
     def schema(path):
         rows = ask(path, "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL")
         others = ("alembic_version", "note_words", "sqlite_sequence")
-        return {row["name"]: row["sql"] for row in rows if not row["name"].startswith(others)}
+        return {row["name"]: " ".join(row["sql"].split()) for row in rows if not row["name"].startswith(others)}
 
     assert schema(database) == schema(made_at_once)
 
@@ -92,6 +93,69 @@ def test_the_newest_version_is_the_one_the_code_expects():
     files = sorted(path.name for path in (migrations.FOLDER / "versions").glob("v*.py"))
 
     assert files[-1].startswith(f"v{migrations.HEAD}_")
+
+
+SHOWN = "SELECT subject, seq FROM event_subjects WHERE role = 'shown' ORDER BY seq, subject"
+
+
+def schema_of(path):
+    statements = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    return {row["name"]: " ".join(row["sql"].split()) for row in ask(path, statements)}
+
+
+def as_version_1_kept_it(database, path, monkeypatch):
+    """A copy of a database in the schema of the first release, without what that release did not know."""
+    with monkeypatch.context() as patch, create_engine(f"sqlite:///{path}").begin() as connection:
+        patch.setattr(migrations, "HEAD", "0001")
+        migrations.upgrade(connection, path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ATTACH ? AS new", (str(database),))
+        tables = [table.name for table in metadata.sorted_tables]
+        old = {name for (name,) in connection.execute("SELECT name FROM main.sqlite_master")}
+        for table in filter(old.__contains__, tables):
+            columns = ", ".join(f'"{row[1]}"' for row in connection.execute(f"PRAGMA main.table_info({table})"))
+            known = "role != 'shown'" if table == "event_subjects" else "true"
+            connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table} WHERE {known}")
+        connection.execute("INSERT INTO note_words (note_words) VALUES ('rebuild')")
+        connection.commit()
+
+
+def test_a_store_of_the_first_release_is_brought_up_to_date(sql_world, database, tmp_path, monkeypatch):
+    notes = [sql_world.lay(f"Ledger {i}", files=["src/parsers/a.py", f"docs/b{i}.md"], topics=("t",)) for i in range(3)]
+    sql_world.judge(notes[0])
+    sql_world.happens(FileMoved("id of docs/b0.md", "tests/test_ledger.py"), FileGone("id of docs/b1.md"))
+    sql_world.happens(FileChanged("never laid", "digest"))
+    sql_world.happens(Served("r1", (notes[0], notes[1])), Served("r2", (notes[1], notes[1])), Served("r3", ()), by=BEN)
+    before, rows = answers(sql_world.store, HERE), rows_in(database)
+    ask(database, "PRAGMA wal_checkpoint(TRUNCATE)")
+    old = tmp_path / "old.db"
+    as_version_1_kept_it(database, old, monkeypatch)
+    assert not {"file_words", "witnesses", "files_stem"} & schema_of(old).keys()
+
+    with closing(open_sql_store(old, sql_world.clock)) as store:
+        assert schema_of(old) == schema_of(database)
+        assert rows_in(old) == rows
+        assert answers(store, HERE) == before
+        assert store.was_shown(HERE, "ben", notes[:1], sql_world.now)
+        assert [name.path for name in store.files_like(HERE, ["ledger.py"])] == ["tests/test_ledger.py"]
+        assert_sound(old, store.events_of(HERE, limit=ALL))
+
+
+def test_more_than_a_thousand_files_and_answers_are_brought_up_to_date(sql_world, database, tmp_path, monkeypatch):
+    files = [[f"src/part{i}/f{n}.py" for n in range(230)] for i in range(5)]
+    notes = [event.fact.note_id for event in sql_world.happens(*(sql_world.laid(files=some) for some in files))]
+    sql_world.happens(*(Served(f"r{i}", (notes[i % 5], notes[0])) for i in range(1500)))
+    rows, shown = rows_in(database), ask(database, SHOWN)
+    ask(database, "PRAGMA wal_checkpoint(TRUNCATE)")
+    old = tmp_path / "old.db"
+    as_version_1_kept_it(database, old, monkeypatch)
+    assert not ask(old, SHOWN)
+
+    open_sql_store(old, sql_world.clock).close()
+
+    assert rows_in(old) == rows
+    assert len(shown) == 1200 * 2 + 300
+    assert [*map(tuple, ask(old, SHOWN))] == [*map(tuple, shown)]
 
 
 def test_a_store_from_the_future_is_left_alone(database):

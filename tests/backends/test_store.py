@@ -1,4 +1,4 @@
-"""One contract for every store: what it keeps and refuses, and its log. test_store_answers.py and _index.py go on."""
+"""One contract for every store: what it keeps and refuses, and its log. Three more files test_store_*.py go on."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,7 +23,7 @@ from trails.events import (
     Withdrawn,
     WorkspaceOpened,
 )
-from trails.notes import Anchor, Fingerprint, Kind, Quality, Status, Verdict
+from trails.notes import Anchor, Author, Fingerprint, Kind, Quality, Status, Verdict
 
 
 # ── keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,10 +168,10 @@ def test_an_id_stays_in_its_workspace(world):
 def test_what_is_kept_later_is_kept(world):
     note_id = world.lay()
 
-    world.store.append_later(world.event(Served("recall", (note_id,)), by=BEN))
-    world.lay()  # answered only after what was asked before
+    served = world.event(Served("recall", (note_id,)), by=BEN)
+    world.store.append_later(served)
 
-    assert world.store.served_to(HERE, BEN.session) == {note_id}
+    assert [event for _, event in world.store.session_events(HERE, "ben", BEN.session, 10)] == [served]
 
 
 def test_a_closed_store_takes_nothing_more(world):
@@ -245,15 +245,45 @@ def test_a_workspace_is_known_by_its_latest_root(world):
     assert world.store.workspaces() == {HERE: "/new", ELSEWHERE: "/there"}
 
 
-def test_a_session_knows_what_it_was_last_shown(world):
-    notes = [world.lay(f"Note {i}") for i in range(4)]
-    world.happens(Served("r1", (notes[0], notes[1])), by=BEN)
-    world.happens(Served("r2", (notes[1], notes[2])), by=BEN)
-    world.happens(Served("r3", (notes[3],)), by=ADA)
+def test_a_session_has_its_own_events_and_no_others(world):
+    note_id = world.lay()
+    first, second, third = (world.judge(note_id)[0] for _ in range(3))
+    world.judge(note_id, by=Author("ben", session="ben-2"))
+    world.judge(note_id, by=Author("eve", session=BEN.session))
+    world.judge(note_id, by=Author("ben"))
 
-    assert world.store.served_to(HERE, BEN.session) == set(notes[:3])
-    assert world.store.served_to(HERE, BEN.session, limit=2) == {notes[1], notes[2]}
-    assert world.note(notes[0]).quality == Quality()
+    def events(session, limit=10):
+        return world.store.session_events(HERE, "ben", session, limit)
+
+    journal = dict(world.store.events_of(HERE))
+    assert [event for _, event in events(BEN.session)] == [first, second, third]
+    assert [event for _, event in events(BEN.session, limit=2)] == [second, third]
+    assert all(journal[seq] == event for seq, event in events(BEN.session))
+    assert events("") == []  # nobody can tell whose it is
+
+
+def test_the_answers_that_showed_a_note_are_told_newest_first(world):
+    note_id, other = world.lay("Shown"), world.lay("Not shown")
+    shown = [world.happens(Served(f"r{i}", (other, note_id), query=f"question {i}"))[0] for i in range(3)]
+    world.happens(Served("r3", (other,)))
+    last = world.event(Served("r4", (note_id,), (0.25,)), by=BEN)
+    world.store.append_later(last)
+
+    assert world.store.showings_of(HERE, note_id, 10) == [last, *reversed(shown)]
+    assert world.store.showings_of(HERE, note_id, 2) == [last, shown[2]]
+    assert world.store.showings_of(ELSEWHERE, note_id, 10) == []
+
+
+def test_what_was_shown_to_others_is_told_newest_first(world):
+    notes = [world.lay(f"Note {i}") for i in range(5)]
+    world.happens(Served("r1", (notes[0], notes[1])), by=BEN)
+    world.happens(Served("r2", (notes[2], notes[1])), by=Author("ben", session="ben-2"))
+    world.happens(Served("r3", (notes[3],)), by=ADA)
+    world.happens(Served("r4", (notes[4],)))  # to ada as well
+
+    assert world.store.shown_to_others(HERE, "ada", ADA.session, 10) == (notes[2], notes[1], notes[0])
+    assert world.store.shown_to_others(HERE, "ada", ADA.session, 2) == (notes[2], notes[1])
+    assert world.store.shown_to_others(HERE, "ben", BEN.session, 10) == (notes[4], notes[3], notes[2], notes[1])
 
 
 def test_results_are_those_of_one_kind_of_task_newest_first(world):

@@ -1,4 +1,4 @@
-"""What every store finds again: notes, words, files and topics. The rest of the contract is in test_store.py."""
+"""What every store finds again: notes, words and topics. The rest of the contract is in test_store.py."""
 
 from dataclasses import replace
 
@@ -8,8 +8,6 @@ from tests.backends.store_world import ADA, ELSEWHERE, HERE
 from trails import dynamics, evidence
 from trails.events import (
     Disputed,
-    FileChanged,
-    FileGone,
     FileMoved,
     OutcomeReported,
     Restored,
@@ -18,8 +16,7 @@ from trails.events import (
     Withdrawn,
 )
 from trails.fold import fold
-from trails.notes import Anchor, Author, Candidate, Kind, Status, handle
-from trails.ports import FileName, Touch
+from trails.notes import Author, Candidate, Kind, Status, handle
 
 
 # ── notes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -52,15 +49,17 @@ def test_notes_of_another_workspace_do_not_exist_here(world):
     assert store.note_ids_with_handle(HERE, handle(there)) == ()
     assert store.candidates(HERE, [there]) == []
     assert store.search_words(HERE, ["secret"], 10) == []
-    assert store.notes_on(HERE, ["id of a.py"], 10) == []
-    assert store.files_of(HERE, [there]) == []
+    assert store.notes_on(HERE, ["id of a.py"], 10) == ()
+    assert store.ties_from(HERE, "id of a.py", 10) == []
+    assert store.walks_through(HERE, [there], 10) == []
     assert store.notes_with_topics(HERE, ["t"], 10) == ()
     assert store.hot_notes(HERE, ["plan"], 10) == ()
     assert store.files_at(HERE, ["a.py"]) == {}
     assert store.files_under(HERE) == []
     assert store.count_files_born_at(HERE, "a.py") == 0
     assert store.events_of(HERE) == store.events_of(HERE, note_id=there) == store.events_of(HERE, path="a.py") == []
-    assert store.served_to(HERE, ADA.session) == frozenset()
+    assert store.session_events(HERE, ADA.principal, ADA.session, 10) == []
+    assert store.shown_to_others(HERE, "ben", "ben-1", 10) == ()
     assert store.results_of(HERE, "fix") == ()
     assert store.sample_vectors(HERE, "m", 10) == []
     assert set(store.counts(HERE).values()) == {0}
@@ -111,7 +110,7 @@ def test_only_live_notes_answer_and_a_restored_one_answers_again(world, fact):
         found = (
             store.search_words(HERE, ["ledger"], 9),
             store.candidates(HERE, [note_id]),
-            store.files_of(HERE, [note_id]),
+            store.ties_from(HERE, "id of a.py", 9),
         )
         more = store.notes_on(HERE, ["id of a.py"], 9), store.notes_with_topics(HERE, ["t"], 9)
         return [bool(answer) for answer in (*found, *more, store.hot_notes(HERE, ["plan"], 9))]
@@ -185,35 +184,7 @@ def test_no_word_is_an_operator(world, words):
     assert found(world, *words) == []
 
 
-# ── files and topics ─────────────────────────────────────────────────────────────────────────────────────────────────
-def test_the_newest_notes_of_each_file_come_first(world):
-    laid = [world.lay(f"Note {i}", files=["a.py"]) for i in range(4)]
-    both = world.lay("Both", files=["a.py", "b.py"])
-    at = {note_id: world.note(note_id).confirmed_at for note_id in [*laid, both]}
-
-    touches = world.store.notes_on(HERE, ["id of a.py", "id of b.py"], 3)
-
-    assert touches == [
-        Touch(both, "id of a.py", at[both], 2),
-        Touch(laid[3], "id of a.py", at[laid[3]], 1),
-        Touch(laid[2], "id of a.py", at[laid[2]], 1),
-        Touch(both, "id of b.py", at[both], 2),
-    ]
-    of_notes = world.store.files_of(HERE, [both, laid[0]])
-    assert {(touch.note_id, touch.file_id, touch.size) for touch in of_notes} == {
-        (both, "id of a.py", 2),
-        (both, "id of b.py", 2),
-        (laid[0], "id of a.py", 1),
-    }
-
-
-def test_a_file_that_a_note_names_twice_counts_once(world):
-    anchors = (Anchor("a.py", 1, 2, None, "id of a.py"), Anchor("a.py", 8, 9, None, "id of a.py"))
-    world.happens(replace(world.laid(), anchors=anchors))
-
-    assert [touch.size for touch in world.store.notes_on(HERE, ["id of a.py"], 9)] == [1]
-
-
+# ── topics ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_topics_give_their_newest_notes(world):
     first, second, third = (
         world.lay(f"Note {i}", topics=topics) for i, topics in enumerate([("a",), ("a", "b"), ("b",)])
@@ -237,36 +208,53 @@ def test_the_strongest_notes_of_a_kind_are_hot(world):
     assert world.store.hot_notes(HERE, [Kind.WARNING, Kind.PLAN, Kind.HOW_TO], 1) == (warning, hot)
 
 
-def test_a_file_keeps_its_notes_through_a_rename(world):
-    note_id = world.lay(files=["old.py"])
+# ── what belongs together ────────────────────────────────────────────────────────────────────────────────────────────
+def test_notes_of_one_session_lie_beside_each_other_in_the_order_they_were_laid(world):
+    first, second, gone, third = (world.lay(f"Step {i}") for i in range(4))
+    world.happens(Withdrawn(gone, "no"))
 
-    world.happens(FileMoved("id of old.py", "new.py"), FileChanged("id of old.py", "digest"))
-
-    name = FileName("id of old.py", "new.py", True, "digest")
-    assert world.store.files_at(HERE, ["old.py", "new.py", ""]) == {"new.py": name}
-    assert [anchor.path for anchor in world.note(note_id).anchors] == ["new.py"]
-    assert world.store.count_files_born_at(HERE, "old.py") == 1
-    assert world.store.count_files_born_at(HERE, "new.py") == 0
-
-
-def test_of_two_files_with_one_name_the_later_claim_holds(world):
-    world.lay(files=["a.py", "b.py"])
-    world.happens(FileGone("id of b.py"))
-    assert not world.store.files_at(HERE, ["b.py"])["b.py"].present
-
-    world.happens(FileMoved("id of a.py", "b.py"))
-
-    assert world.store.files_at(HERE, ["b.py"])["b.py"].file_id == "id of a.py"
+    assert world.store.beside(HERE, [first, second, third]) == {
+        first: (second,),
+        second: (first, third),
+        third: (second,),
+    }
+    assert world.store.beside(HERE, [gone]) == {}
+    assert world.store.beside(ELSEWHERE, [second]) == {}
 
 
-def test_files_are_found_by_the_beginning_of_their_path(world):
-    world.lay(files=["src/a.py", "src/ä.py", "src_b.py", "Src/c.py", "srcX/%.py"])
-    world.happens(FileChanged("never laid", "digest"))  # it has no name yet
+def test_both_sides_of_a_dispute_know_each_other_while_they_stand(world):
+    said, denied, gone = world.lay("Said"), world.lay("Denied"), world.lay("Gone")
+    world.happens(Disputed(said, denied, "no"), Disputed(said, gone, "no"))
+    world.happens(Withdrawn(gone, "no"))
 
-    def under(prefix):
-        return {name.path for name in world.store.files_under(HERE, prefix)}
+    assert world.store.opposed(HERE, [said, denied]) == {said: (denied,), denied: (said,)}
+    assert world.store.opposed(ELSEWHERE, [said]) == {}
 
-    assert under("src/") == {"src/a.py", "src/ä.py"}
-    assert under("src_") == {"src_b.py"}
-    assert under("srcX/%") == {"srcX/%.py"}
-    assert len(under("")) == 5
+
+def test_a_workspace_has_notes_whether_it_was_opened_or_not(world):
+    assert world.store.noted_workspaces() == ()
+    world.lay("Here")
+    world.lay("There", workspace=ELSEWHERE)
+
+    assert world.store.noted_workspaces() == tuple(sorted((HERE, ELSEWHERE)))
+    assert world.store.workspaces() == {}
+
+
+def test_a_session_that_somebody_else_calls_the_same_is_another_one(world):
+    mine = world.lay("Mine", by=Author("ada", session="main"))
+    theirs = world.lay("Theirs", by=Author("bo", session="main"))
+
+    assert world.store.beside(HERE, [mine, theirs]) == {}
+
+
+def test_a_word_that_is_asked_twice_counts_twice(world):
+    for i in range(4):
+        world.lay(f"Unrelated {i}")
+    about_ledgers, about_logs = world.lay("ledger"), world.lay("logs")
+
+    def score(*words):
+        return dict(world.store.search_words(HERE, words, 10))
+
+    once, twice = score("ledger", "logs"), score("ledger", "logs", "ledger")
+    assert twice[about_ledgers] == pytest.approx(2 * once[about_ledgers])
+    assert twice[about_logs] == pytest.approx(once[about_logs])

@@ -18,8 +18,8 @@ def test_new_notes_are_pending_oldest_first(world):
     second = world.lay("Two", workspace=ELSEWHERE)
 
     assert world.store.pending("m", 9) == [
-        Pending(first, HERE, 1, 0, "One\nBody\na, b"),
-        Pending(second, ELSEWHERE, 1, 0, "Two"),
+        Pending(first, HERE, 1, 0, "One\nBody\na, b", is_new=True),
+        Pending(second, ELSEWHERE, 1, 0, "Two", is_new=True),
     ]
     assert [one.note_id for one in world.store.pending("m", 1)] == [first]
 

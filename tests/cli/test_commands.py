@@ -95,13 +95,101 @@ def test_a_secret_that_was_taken_out_is_told(trails):
     assert re.search(r"Secrets were taken out: [\w-]+ \(1\)", ran.stdout)
 
 
-def test_recall_says_why_only_when_asked(trails):
-    lay(trails, "Turn the crank clockwise")
+def test_recall_explains_its_scores_only_when_asked(trails):
+    handle = lay(trails, "Turn the crank clockwise", "--file", "src/crank.py")
+    trails("judge", handle, "helped")
 
-    plain, reasoned = trails("recall", "crank"), trails("recall", "crank", "--why")
+    plain, explained = trails("recall", "crank"), trails("recall", "crank", "--explain")
 
     assert "score" not in plain.stdout
-    assert re.search(r"score 0\.\d+, because\n +\+0\.\d+  \w", reasoned.stdout)
+    assert re.search(r"score 0\.\d{3}\n +term +weight +amount +adds\n +text +0\.\d{3} ", explained.stdout)
+    assert re.search(r"quality 0\.\d{3} \(helped 0\.\d\d, failed 0\.00\)", explained.stdout)
+    assert re.search(r"Look at\n +src/crank\.py\n +score \d\.\d{3}\n", explained.stdout)
+
+
+def test_the_terms_that_recall_explains_add_up_to_the_score(trails):
+    lay(trails, "Wind the clock on Mondays", "--file", "src/clock.py", "--topic", "clock")
+
+    explained = trails("recall", "wind the clock", "--file", "src/clock.py", "--explain").stdout
+
+    first = explained.partition("sum")[0]
+    score = float(re.search(r"score (\d\.\d{3})", first).group(1))
+    assert sum(map(float, re.findall(r"[+-]\d\.\d{3}", first))) == pytest.approx(score, abs=0.003)
+
+
+def test_recall_names_files_to_look_at_after_the_notes(trails):
+    lay(trails, "Polish both lenses", "--file", "src/lens.py", "--file", "tests/test_lens.py")
+
+    ran = trails("recall", "--file", "src/lens.py")
+
+    assert ran.stdout.endswith(
+        "\n\nLook at\n    tests/test_lens.py (it changes together with src/lens.py and near in the tree)\n"
+    )
+
+
+def test_recall_ranks_files_when_files_are_what_is_sought(trails):
+    handles = [
+        lay(trails, "Fold the umbrella dry", "--file", f"src/umbrella{number}.py", "--topic", f"u{number}")
+        for number in range(4)
+    ]
+
+    said = trails("recall", "fold the umbrella", "--rank", "files")
+    few = trails.json("recall", "fold the umbrella", "--rank", "files", "--limit", "2")
+
+    first = said.stdout.split("\n\n")[0].splitlines()
+    assert re.fullmatch(r"src/umbrella\d\.py", first[0])
+    assert first[1].strip().startswith("notes on it match the question")
+    assert re.fullmatch(r" +notes \[\w{8}\]", first[2])
+    assert first[2].strip()[7:15] in handles
+    assert (len(few["leads"]), len(few["hits"])) == (2, 3)
+
+
+def test_recall_ranks_no_file_where_no_note_is_on_one(trails):
+    lay(trails, "Hum a quaint melody")
+
+    ran = trails("recall", "quaint melody", "--rank", "files")
+
+    assert ran.stdout.startswith("The notes lead to no file.\n\n[")
+
+
+def test_why_tells_the_place_of_a_note_and_its_state(trails):
+    first = lay(trails, "Grease the axle", "--file", "src/wheel.py")
+    second = lay(trails, "Grease the axle of the cart as well", "--file", "src/wheel.py", "--file", "src/cart.py")
+    trails("recall", "--file", "src/wheel.py")
+
+    asked = trails("why", second, "grease the axle")
+    unasked = trails("why", first)
+    nowhere = trails("why", first, "xylophone quartet")
+
+    assert asked.stdout.startswith('2nd of 2 for "grease the axle", most of all because its text matches the question')
+    assert f"[{second}] observation: Grease the axle of the cart as well\n\n  term " in asked.stdout
+    assert f"  before it [{first}] observation: Grease the axle (text +" in asked.stdout
+    assert unasked.stdout.startswith("1st of 2 for src/wheel.py, most of all because laid on src/wheel.py.\n")
+    assert re.search(r"strength +0\.\d{3}  0\.05 \+ 0\.95 \* 0\.500 / \(0\.500 \+ 3\) ", unasked.stdout)
+    assert "1 time to 1 principal; exposure is no evidence" in unasked.stdout
+    assert re.search(r"Last shown\n.* place 1 of 2, propensity 1\.000, just now\n", unasked.stdout)
+    assert nowhere.stdout.startswith('No answer for "xylophone quartet": its text is not among ')
+
+
+def test_why_is_told_to_programs_too(trails):
+    handle = lay(trails, "Sharpen the chisel", "--file", "src/chisel.py")
+
+    said = trails.json("why", handle, "chisel", "--file", "src/chisel.py")
+
+    assert (said["place"], said["note"]["handle"]) == (1, handle)
+    assert {one["name"] for one in said["figures"]} == {"energy", "strength", "quality", "freshness", "shown"}
+
+
+def test_show_tells_where_the_files_of_a_note_lead(trails):
+    handle = lay(trails, "Sweep the chimney", "--file", "src/chimney.py")
+    other = lay(trails, "Light the stove", "--file", "src/chimney.py", "--file", "src/stove.py")
+    for used in (handle, other):
+        trails("judge", used, "helped", TRAILS_SESSION="sweeping")
+
+    shown = trails("show", handle).stdout
+
+    assert "\n\nEdges\nsrc/chimney.py leads to src/stove.py (100%: 1 note, 1 session)\n" in shown
+    assert f"\nused with [{other}] observation: Light the stove (100%: 1 session)\n\nJournal" in shown
 
 
 def test_recall_gives_no_more_than_was_asked_for(trails):
@@ -143,6 +231,19 @@ def test_judge(trails):
 
     assert ran.stdout == f"Judged [{handle}] helped\n"
     assert said["verdict"] == "unhelpful"
+
+
+def test_use(trails):
+    handle = lay(trails, "Wind the clock at noon", "--file", "src/ledger.py")
+    trails("recall", "--file", "src/ledger.py", TRAILS_SESSION="another")
+
+    nothing = trails("use", TRAILS_SESSION="another")
+    edited = trails("use", "--edited", "src/ledger.py", TRAILS_SESSION="another")
+    cited = trails("use", "--text", "-", typed=f"As [{handle}] says.", TRAILS_SESSION="another")
+
+    assert nothing.stdout == "That shows no use of a note you were shown.\n"
+    assert f"Used [{handle}]: edited\n" in edited.stdout
+    assert f"Used [{handle}]: cited\n" in cited.stdout
 
 
 @pytest.mark.parametrize(("said", "result"), [("succeeded", 1.0), ("partly", 0.5), ("failed", 0.0), ("0.25", 0.25)])
@@ -388,12 +489,12 @@ def test_a_reader_that_stops_reading_is_nobodys_problem(trails):
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\x7f\u202egnp.exe\u2066 [bold red]loud[/] \u200bhid\U000e0041den\r\u2028over"
 
 
-@pytest.mark.parametrize("command", ["show", "recall", "log"])
+@pytest.mark.parametrize("command", ["show", "recall", "why", "log"])
 def test_no_note_can_drive_the_terminal(trails, command):
     with trails.memory() as memory:
         handle = memory.lay(f"Beware {HOSTILE}", f"first {HOSTILE}\nsecond\tline", topics=["hostile"])["handle"]
 
-    subject = {"show": [handle], "recall": ["--topic", "hostile"], "log": [handle]}[command]
+    subject = {"show": [handle], "recall": ["--topic", "hostile"], "why": [handle], "log": [handle]}[command]
     for ran in (trails(command, *subject), trails(command, *subject, "--json")):
         assert ran.returncode == 0
         assert "Beware" in ran.stdout

@@ -21,7 +21,7 @@ def hear_one_and_die(line):
     line.hear()
 
 
-@pytest.mark.parametrize("verb", ["lay", "judge", "outcome", "amend"])
+@pytest.mark.parametrize("verb", ["lay", "judge", "use", "outcome", "amend"])
 def test_a_write_that_is_lost_is_sent_again_with_its_key(data_dir, play, verb):
     lost = []
     play(lambda line: lost.append(line.hear()), answer_all)

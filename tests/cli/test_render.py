@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trails_cli import render
+from trails_cli import explaining, render
 from trails_cli.escaping import escape, escape_json
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -26,6 +26,8 @@ NOTE = {
     "superseded_by": "",
     "supersedes": "",
     "disputed_by": [],
+    "quality": {"value": 0.6, "helped": 0.5, "failed": 0.0},
+    "witnesses": [],
 }
 FILE = {"path": "src/a.py", "first_line": 10, "last_line": 24, "validity": "same", "changed": 0.0}
 
@@ -84,6 +86,26 @@ def test_a_title_never_takes_a_second_line():
     assert len(render.note(forged, now=NOW).splitlines()) == len(render.note(NOTE, now=NOW).splitlines()) + 2
 
 
+NOTHING_ELSE = {"edges": [], "used_with": [], "events": []}
+
+
+def test_beside_a_note_stand_the_texts_of_its_witnesses_and_the_titles_of_others():
+    behind = {"status": "witness", "superseded_by": NOTE["id"], "body": "Told anew."}
+    witness = NOTE | behind | {"id": "01JD8Q4Z7N5W3V9R2KWITNESS1", "handle": "witness1"}
+    other = NOTE | {"id": "01JD8Q4Z7N5W3V9R2KOTHER123", "handle": "other123", "body": "Told later."}
+    original = NOTE | {"witnesses": [witness["id"]]}
+
+    shown = render.story({"note": original, "related": [witness, other], **NOTHING_ELSE}, now=NOW)
+    behind_it = render.story({"note": witness, "related": [original], **NOTHING_ELSE}, now=NOW)
+
+    assert "witnessed by [witness1]" in shown
+    assert "witness of [yz7q2m4k]" in shown
+    assert "Told anew." in shown
+    assert "[other123]" in shown
+    assert "Told later." not in shown
+    assert NOTE["body"].splitlines()[0] in behind_it.partition("Related")[2]
+
+
 @pytest.mark.parametrize(
     ("change", "shown"),
     [
@@ -108,6 +130,73 @@ def test_an_age_is_told_in_its_largest_unit(seconds, words):
     assert render.ago((NOW - timedelta(seconds=seconds)).isoformat(), NOW) == words
 
 
+# ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+TEXT = {"name": "text", "value": 0.5, "words": "its text matches", "weight": 0.625, "amount": 0.8}
+QUALITY = {"name": "quality", "value": 0.06, "words": "it helped", "weight": 0.5, "amount": 0.12}
+VALIDITY = {"name": "validity", "value": -0.28, "words": "it has changed since", "weight": 0.0, "amount": 0.0}
+HIT = {
+    "note": NOTE,
+    "score": 0.28,
+    "reasons": [TEXT, QUALITY, VALIDITY],
+    "dissent": [],
+    "propensity": 1.0,
+    "explored": False,
+}
+LEAD = {"path": "src/b.py", "score": 0.3, "reasons": [TEXT | {"value": 0.3}], "notes": [NOTE["id"]]}
+ANSWER = {"hits": [HIT], "leads": [LEAD], "degraded": []}
+
+
+def test_an_explained_hit_shows_each_term_the_sum_and_the_quality_with_its_evidence():
+    lines = explaining.notes_first(ANSWER | {"leads": []}, explain=True, now=NOW).splitlines()
+
+    assert lines[-7:] == [
+        "    score 0.280",
+        "      term      weight  amount    adds",
+        "      text       0.625   0.800  +0.500  its text matches",
+        "      quality    0.500   0.120  +0.060  it helped",
+        "      validity                  -0.280  it has changed since",
+        "      sum                        0.280",
+        "    quality 0.600 (helped 0.50, failed 0.00)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("explored", "words"),
+    [(True, "here by chance, so that it is tried at all"), (False, "chance might have put another")],
+)
+def test_a_place_that_chance_had_a_say_in_is_told_with_its_propensity(explored, words):
+    hit = HIT | {"propensity": 0.034, "explored": explored}
+
+    text = explaining.notes_first(ANSWER | {"hits": [hit]}, explain=True, now=NOW)
+
+    assert words in text
+    assert "(propensity 0.034)" in text
+    assert "propensity" not in explaining.notes_first(ANSWER, explain=True, now=NOW)
+
+
+def test_the_other_side_of_a_dispute_is_shown_below_a_note():
+    hit = HIT | {"dissent": [NOTE | {"handle": "aaaaaaaa", "title": "Close it\nlast"}]}
+
+    text = explaining.notes_first(ANSWER | {"hits": [hit], "leads": []}, explain=False, now=NOW)
+
+    assert text.splitlines()[-1] == "    but [aaaaaaaa] says: Close it last"
+
+
+def test_files_come_after_the_notes_or_before_them():
+    after = explaining.notes_first(ANSWER, explain=False, now=NOW)
+    before = explaining.files_first(ANSWER, explain=False, now=NOW)
+
+    assert after.endswith("\n\nLook at\n    src/b.py (its text matches)")
+    assert before.startswith("src/b.py\n    its text matches\n    notes [yz7q2m4k]\n\n[yz7q2m4k] warning: ")
+
+
+def test_what_could_not_be_asked_is_said_of_either():
+    degraded = ANSWER | {"degraded": ["vectors"]}
+
+    for tell in (explaining.notes_first, explaining.files_first):
+        assert tell(degraded, explain=False, now=NOW).endswith("\n\nAnswered without vectors.")
+
+
 # ── the journal ──────────────────────────────────────────────────────────────────────────────────────────────────────
 ORIGIN = {"seq": 1, "id": "E", "at": NOW.isoformat(), "by": {"principal": "ana", "agent": "", "session": ""}}
 ID = NOTE["id"]
@@ -118,6 +207,8 @@ ID = NOTE["id"]
     [
         ({"kind": "laid", "note_id": ID, "title": "Two\nlines"}, "[yz7q2m4k] Two lines"),
         ({"kind": "judged", "note_id": ID, "verdict": "helped"}, "[yz7q2m4k] helped"),
+        ({"kind": "used", "note_id": ID, "how": "cited"}, "[yz7q2m4k] cited"),
+        ({"kind": "corroborated", "note_id": ID, "witness_id": ID, "similarity": 0.9}, "[yz7q2m4k] by [yz7q2m4k]"),
         ({"kind": "disputed", "note_id": ID, "counter_id": ID, "reason": "r"}, "[yz7q2m4k] by [yz7q2m4k]: r"),
         ({"kind": "outcome", "result": 0.5, "baseline": 0.5}, "0.50"),
         ({"kind": "served", "recall_id": "R", "note_ids": [ID, ID]}, "[yz7q2m4k], [yz7q2m4k]"),

@@ -59,8 +59,8 @@ class NoteBook:
             if row.vector and row.workspace == workspace and row.model == model and row.rev == row.indexed_rev
         ][:limit]
 
-    def workspaces(self) -> dict[str, str]:
-        return {row.workspace: "/somewhere" for row in self.rows.values()}
+    def noted_workspaces(self) -> tuple[str, ...]:
+        return tuple({row.workspace: None for row in self.rows.values()})
 
     def expected(self, workspace: str = "home") -> set[str]:
         return {f"{note_id}.{row.rev}" for note_id, row in self.rows.items() if row.text and row.workspace == workspace}

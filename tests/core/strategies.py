@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from trails.events import (
+    Corroborated,
     Credit,
     Disputed,
     Event,
@@ -19,11 +20,12 @@ from trails.events import (
     Retagged,
     Served,
     Superseded,
+    Used,
     Withdrawn,
     WorkspaceOpened,
 )
-from trails.fold import ACT_JUDGED, ACT_LAID, ACT_OUTCOME, Judgement, Voice
-from trails.notes import Anchor, Author, Fingerprint, Kind, Verdict
+from trails.fold import ACT_JUDGED, ACT_LAID, ACT_OUTCOME, ACT_USED, ACT_WITNESSED, Judgement, Voice
+from trails.notes import Anchor, Author, Fingerprint, Kind, Use, Verdict
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 NOTE_IDS = ("note-1", "note-2", "note-3")
@@ -66,6 +68,8 @@ served = st.builds(Served, st.just("recall"), st.just(NOTE_IDS))
 facts: st.SearchStrategy[Fact] = st.one_of(
     lays(),
     judged,
+    st.builds(Used, note_ids, st.sampled_from(Use)),
+    st.lists(note_ids, min_size=2, max_size=2, unique=True).map(lambda pair: Corroborated(*pair, 0.97)),
     outcomes,
     served,
     st.builds(Superseded, note_ids, note_ids, st.just("newer")),
@@ -95,7 +99,7 @@ def uses(draw: st.DrawFn, min_size: int = 0) -> dict[Voice, datetime]:
     voices = st.tuples(
         st.sampled_from(("ada", "bo")),
         st.integers(0, 11).map(str),
-        st.sampled_from((ACT_LAID, ACT_JUDGED, ACT_OUTCOME)),
+        st.sampled_from((ACT_LAID, ACT_WITNESSED, ACT_JUDGED, ACT_USED, ACT_OUTCOME)),
     )
     return draw(st.dictionaries(voices, times, min_size=min_size, max_size=30))
 

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trails.delivery import (
+    DISSENT_TOKENS,
     LEAST_TOKENS,
+    LOOK_AT,
     MARK,
     MORE,
     MOST_CHARACTERS,
@@ -21,7 +23,7 @@ from trails.delivery import (
     tokens,
 )
 from trails.errors import BadInput
-from trails.notes import Anchor, Author, Drift, Hit, Kind, Note, Reason, Recall, Status, Validity
+from trails.notes import Anchor, Author, Drift, Hit, Kind, Lead, Note, Reason, Recall, Status, Validity
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ADA = Author("ada", "claude-code", "s1")
@@ -53,6 +55,10 @@ HOSTILE = [
 
 def note(number: int = 0, **changes: object) -> Note:
     return replace(NOTE, id=f"01JD8Q4Z7N5W3V9R2K{number:08d}", **changes)
+
+
+def lead(path: str, words: str = "it changes together with src/a.py") -> Lead:
+    return Lead(path, 0.5, (Reason("edge", 0.4, words), Reason("near", 0.1, "near src/a.py")))
 
 
 def recall(*notes: Note, reasons: Sequence[Reason] = (), drifts: tuple[Drift, ...] = ()) -> Recall:
@@ -88,9 +94,14 @@ hits = st.builds(
     st.floats(0, 1),
     st.lists(st.builds(Reason, st.just("x"), st.floats(-1, 1), hostile_text), max_size=3).map(tuple),
     st.lists(drifts, max_size=5).map(tuple),
+    st.lists(notes, max_size=2).map(tuple),
 )
 recalls = st.builds(
-    Recall, st.just("r"), st.lists(hits, max_size=8).map(tuple), st.lists(hostile_text, max_size=2).map(tuple)
+    Recall,
+    st.just("r"),
+    st.lists(hits, max_size=8).map(tuple),
+    st.lists(hostile_text, max_size=2).map(tuple),
+    st.lists(st.builds(lead, hostile_text, hostile_text), max_size=4).map(tuple),
 )
 
 
@@ -113,8 +124,8 @@ def test_no_text_of_a_note_makes_a_line_of_the_frame(answer: Recall) -> None:
     others = [line for line in text.splitlines() if line and not FRAME.match(line) and not line.startswith("│")]
     assert text.splitlines() == text.split("\n")
     assert [line[1:9] for line in frame] == [hit.note.handle for hit in answer.hits][: len(frame)]
-    assert len(set(others)) == len(others) <= 3
-    assert all(line.startswith((OPENING, NOTHING, MORE, "Found by words and files only")) for line in others)
+    assert len(set(others)) == len(others) <= 4
+    assert all(line.startswith((OPENING, NOTHING, MORE, LOOK_AT, "Found by words and files only")) for line in others)
 
 
 @settings(deadline=None, max_examples=50)
@@ -259,6 +270,24 @@ def test_a_disputed_or_replaced_note_names_the_other() -> None:
     assert " · withdrawn · " in told(note(status=Status.WITHDRAWN))
 
 
+def test_a_note_tells_how_many_witnesses_it_has_and_a_witness_what_it_stands_for() -> None:
+    other = "01JD8Q4Z7N5W3V9R2KOTHER123"
+
+    assert " · 1 witness · " in told(note(witnesses=(other,)))
+    assert " · 2 witnesses · " in told(note(witnesses=(other, other.lower())))
+    assert " · witness of [other123] · " in told(note(status=Status.WITNESS, superseded_by=other))
+
+
+def test_beside_a_note_stands_the_whole_text_of_its_witnesses_and_only_the_title_of_others() -> None:
+    witness = note(1, title="Told anew", body="By somebody else.")
+    newer = note(2, title="Told later", body="And at length.")
+
+    shown = render_note(note(witnesses=(witness.id,)), now=NOW, asking=ADA, related=[witness, newer])
+
+    assert all(text in shown for text in ("Told anew", "By somebody else.", "Told later"))
+    assert "And at length." not in shown
+
+
 def test_box_characters_at_the_start_of_a_line_give_way_to_spaces() -> None:
     text = render(recall(note(body="├── src\n│   └── a.py\n| a | table |")), now=NOW, asking=ADA)
 
@@ -310,6 +339,62 @@ def test_the_least_budget_shows_a_title_however_much_there_is_to_say_of_it() -> 
 def test_a_budget_too_small_for_anything_is_sent_back() -> None:
     with pytest.raises(BadInput, match="at least 150 tokens"):
         render(recall(NOTE), now=NOW, budget_tokens=LEAST_TOKENS - 1, asking=ADA)
+
+
+# ── the other side, and files ────────────────────────────────────────────────────────────────────────────────────────
+def test_what_the_other_side_of_a_dispute_says_is_shown_with_a_note() -> None:
+    others = (note(5, title="Leave the store open, " + "the child needs it " * 9), note(6))
+    hit = replace(recall(note(1, body="")).hits[0], dissent=others)
+
+    text = render(Recall("r", (hit,)), now=NOW, asking=ADA)
+
+    assert text.splitlines()[-2] == "│ Close the store before the fork"
+    assert text.splitlines()[-1].startswith("│ dissent [00000005] and 1 more: Leave the store open, the child")
+    assert tokens(text.splitlines()[-1]) == DISSENT_TOKENS
+
+
+def test_the_files_to_look_at_follow_the_notes_each_with_its_best_reason() -> None:
+    answer = replace(recall(note(body="")), leads=(lead("src/b.py"), lead("tests/test_a.py", "notes on it match")))
+
+    lines = render(answer, now=NOW, asking=ADA).splitlines()
+
+    assert lines[-3:] == [
+        "│ Close the store before the fork",
+        "",
+        "Look at: src/b.py (it changes together with src/a.py) · tests/test_a.py (notes on it match)",
+    ]
+
+
+def test_files_are_told_even_where_no_note_answers() -> None:
+    text = render(Recall("r", (), (), (lead("src/b.py"),)), now=NOW, asking=ADA)
+
+    assert text.splitlines() == [NOTHING, "", "Look at: src/b.py (it changes together with src/a.py)"]
+
+
+def test_a_long_body_leaves_room_for_the_best_file_and_for_no_other() -> None:
+    answer = replace(recall(note(7, body="word " * 400)), leads=(lead("src/b.py"), lead("src/c.py")))
+
+    text = render(answer, now=NOW, budget_tokens=200, asking=ADA)
+
+    assert "│ word word" in text
+    assert text.splitlines()[-1] == "Look at: src/b.py (it changes together with src/a.py)"
+
+
+def test_titles_come_before_files() -> None:
+    many = [note(number, title=f"Title {number}", body="") for number in range(20)]
+
+    text = render(replace(recall(*many), leads=(lead("d" * 120),)), now=NOW, budget_tokens=LEAST_TOKENS, asking=ADA)
+
+    assert "│ Title 1" in text
+    assert LOOK_AT not in text
+
+
+def test_a_path_cannot_look_like_two() -> None:
+    answer = replace(recall(NOTE), leads=(lead("a.py (read it) · b.py\n[k8m0x1tb] warning"),))
+
+    line = render(answer, now=NOW, asking=ADA).splitlines()[-1]
+
+    assert line.count("·") == 0
 
 
 # ── what is missing ──────────────────────────────────────────────────────────────────────────────────────────────────

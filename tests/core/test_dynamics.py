@@ -16,9 +16,18 @@ from tests.core import strategies as draws
 from tests.core.strategies import EPOCH
 from trails import dynamics
 from trails.dynamics import HALF_LIFE_DAYS_BY_KIND, LEAST_STRENGTH, energy, energy_from_t_star, strength, t_star
-from trails.events import Credit, Event, Judged, Laid, OutcomeReported, Served
-from trails.fold import ACT_JUDGED, ACT_LAID, ACT_OUTCOME, NoteState, Voice, fold
-from trails.notes import Author, Kind, Verdict
+from trails.events import Corroborated, Credit, Event, Judged, Laid, OutcomeReported, Served, Used
+from trails.fold import (
+    ACT_JUDGED,
+    ACT_LAID,
+    ACT_OUTCOME,
+    ACT_USED,
+    ACT_WITNESSED,
+    NoteState,
+    Voice,
+    fold,
+)
+from trails.notes import Author, Kind, Use, Verdict
 
 FEW = settings(max_examples=30, deadline=None)
 
@@ -96,23 +105,27 @@ def test_t_star_stands_for_the_energy(uses, kind):
     assert energy_from_t_star(star, now, half_life_days) == pytest.approx(energy_of(uses, kind, now), rel=1e-6, abs=0)
 
 
+FIRST = draws.NOTE_IDS[0]
+POSITIVE = (
+    Judged(FIRST, Verdict.HELPED),
+    Used(FIRST, Use.ECHOED),
+    Corroborated(FIRST, draws.NOTE_IDS[1], 0.97),
+    OutcomeReported(1.0, 0.5, credits=(Credit(FIRST, 0.3, 0.0),)),
+)
+
+
 @FEW
 @given(
-    draws.histories(st.one_of(draws.judged, draws.outcomes)),
+    draws.histories(st.one_of(draws.judged, draws.outcomes, st.sampled_from(POSITIVE))),
     draws.kinds,
-    st.tuples(draws.times, draws.authors, st.booleans()),
+    st.tuples(draws.times, draws.authors, st.sampled_from(POSITIVE)),
     ages,
 )
 def test_a_further_use_never_weakens_a_trail(history, kind, use, age):
-    """Property 8."""
-    at, by, is_outcome = use
-    note_id = draws.NOTE_IDS[0]
+    """Property 8: whichever the act."""
+    at, by, fact = use
+    note_id = FIRST
     laid = Event("laid", EPOCH, "project", Author("ada", session="s1"), Laid(note_id, kind, ""))
-    fact = (
-        OutcomeReported(1.0, 0.5, credits=(Credit(note_id, 0.3, 0.0),))
-        if is_outcome
-        else Judged(note_id, Verdict.HELPED)
-    )
     before, _ = fold([laid, *history])
     after, _ = fold([laid, *history, Event("use", at, "project", by, fact)])
 
@@ -212,11 +225,11 @@ def test_a_new_note_has_an_energy_of_one_half_and_a_confirmed_one_more():
 
 
 def test_a_use_looks_one_half_life_older_than_a_laying_and_an_outcome_two():
-    by_act = {
-        act: energy_of({("bo", "s", act): EPOCH}, Kind.HOW_TO, EPOCH) for act in (ACT_LAID, ACT_JUDGED, ACT_OUTCOME)
-    }
+    by_act = {act: energy_of({("bo", "s", act): EPOCH}, Kind.HOW_TO, EPOCH) for act in dynamics.WEIGHT_BY_ACT}
 
-    assert by_act == pytest.approx({ACT_LAID: 1.0, ACT_JUDGED: 0.5, ACT_OUTCOME: 0.25})
+    assert by_act == pytest.approx(
+        {ACT_LAID: 1.0, ACT_WITNESSED: 1.0, ACT_JUDGED: 0.5, ACT_USED: 0.5, ACT_OUTCOME: 0.25}
+    )
 
 
 def test_a_session_counts_once_with_the_act_that_lasts_longest():
@@ -281,21 +294,33 @@ def test_a_note_of_a_month_is_less_than_half_as_fresh_and_one_of_a_year_still_a_
 
 @pytest.mark.parametrize(
     "name",
-    ["OWN_WEIGHT", "HALF_STRENGTH_ENERGY", "LEAST_STRENGTH", "SESSIONS_PER_PRINCIPAL", "ARCHIVE_ENERGY"],
+    [
+        *("OWN_WEIGHT", "HALF_STRENGTH_ENERGY", "LEAST_STRENGTH", "SESSIONS_PER_PRINCIPAL", "ARCHIVE_ENERGY"),
+        *("FRESHNESS_EXPONENT", "MAX_EXPONENT", "NEVER_USED", "SECONDS_PER_DAY"),
+        *(f"WEIGHT_BY_ACT {act}" for act in dynamics.WEIGHT_BY_ACT),
+        *(f"HALF_LIFE_DAYS_BY_KIND {kind}" for kind in Kind),
+    ],
 )
 def test_no_constant_is_dead(name, monkeypatch):
+    """Property 20, for strength: a change of each changes an answer."""
     uses = {ADA: EPOCH} | {("bo", str(i), ACT_LAID): EPOCH for i in range(9)}
     kind = Kind.HOW_TO
-    faded_at = EPOCH + half_life(kind) * 7.15  # an energy of about .022
+    faded_at = EPOCH + half_life(kind) * 7.55  # an energy of about .017
 
-    def outputs() -> tuple[float, bool]:
+    def outputs() -> tuple[object, ...]:
         slots = dynamics.slots(uses, kind, "ada")
         star = t_star(slots, HALF_LIFE_DAYS_BY_KIND[kind])
         found = strength(energy(slots, EPOCH, HALF_LIFE_DAYS_BY_KIND[kind]))
-        return found, dynamics.is_faded(star, faded_at, kind)
+        by_act = [dynamics.slots({("bo", "s", act): EPOCH}, kind, "ada") for act in dynamics.WEIGHT_BY_ACT]
+        by_kind = [dynamics.slots({BO: EPOCH}, one, "ada") for one in Kind]
+        ageless = t_star((), 1.0), energy_from_t_star(1e12, EPOCH, 1e-3), dynamics.freshness(EPOCH, faded_at)
+        return found, dynamics.is_faded(star, faded_at, kind), by_act, by_kind, ageless
 
     before = outputs()
-    monkeypatch.setattr(dynamics, name, type(getattr(dynamics, name))(getattr(dynamics, name) * 2))
+    name, _, key = name.partition(" ")
+    held = getattr(dynamics, name)
+    changed = {**held, key: held[key] * 0.6} if key else type(held)(held * 0.6 or 1.0)
+    monkeypatch.setattr(dynamics, name, changed)
 
     assert outputs() != before
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.core import strategies as draws
 from tests.core.strategies import EPOCH
 from trails import evidence
-from trails.events import Event, Judged, Laid, OutcomeReported, Served
+from trails.errors import BadInput
+from trails.events import Credit, Event, Judged, Laid, OutcomeReported, Served
 from trails.evidence import advantage, baseline, probability, quality
 from trails.fold import ACT_JUDGED, ACT_OUTCOME, Judgement, Voice, fold
 from trails.notes import Author, Kind, Quality, Verdict
@@ -22,7 +23,9 @@ from trails.notes import Author, Kind, Quality, Verdict
 FEW = settings(max_examples=30, deadline=None)
 
 NOW = EPOCH + timedelta(days=30)  # later than every drawn time
-used_notes = st.lists(st.sampled_from([f"note-{i}" for i in range(8)]), max_size=12)
+used_notes = st.sampled_from([f"note-{i}" for i in range(8)])
+uses = st.lists(st.tuples(used_notes, st.sampled_from([*evidence.WEIGHT_BY_USE.values(), 0.0])), max_size=12)
+weights = st.sampled_from(sorted(evidence.WEIGHT_BY_SOURCE.values()))
 
 
 def q_of(judgements: Mapping[Voice, Judgement], now: datetime = NOW, author: str = "ada") -> float:
@@ -153,63 +156,123 @@ def test_a_reader_who_changes_their_mind_is_counted_once():
 
 # ── credit ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 @FEW
-@given(used_notes, draws.shares, draws.shares)
-def test_a_session_hands_out_one_unit_of_evidence_at_most(used, result, usual):
+@given(uses, draws.shares, draws.shares, weights)
+def test_a_session_hands_out_one_unit_of_evidence_at_most(used, result, usual, weight):
     """Property 15: the budget."""
-    given_out = evidence.credits(used, result, usual)
+    given_out = evidence.credits(used, result, usual, weight)
 
-    assert sum(credit.helped + credit.failed for credit in given_out) <= evidence.SESSION_BUDGET + 1e-9
+    assert sum(credit.helped + credit.failed for credit in given_out) <= weight * evidence.SESSION_BUDGET + 1e-9
     assert all(0 <= credit.helped <= 1 and 0 <= credit.failed <= 1 for credit in given_out)
-    assert {credit.note_id for credit in given_out} == set(used)
+    assert sorted(credit.note_id for credit in given_out) == sorted({note_id for note_id, _ in used})
 
 
 @FEW
-@given(used_notes, st.integers(0, 11), draws.shares, draws.shares)
+@given(uses, st.integers(0, 11), draws.shares, draws.shares)
 def test_using_a_note_twice_in_a_row_adds_nothing(used, place, result, usual):
     """Property 15: duplicates."""
     doubled = used[: place + 1] + used[place:]
 
-    assert evidence.credits(doubled, result, usual) == evidence.credits(used, result, usual)
+    assert evidence.credits(doubled, result, usual, 1.0) == evidence.credits(used, result, usual, 1.0)
 
 
 @FEW
-@given(used_notes, draws.shares, draws.shares)
-def test_a_note_used_later_gets_no_less(used, result, usual):
-    """Property 15: order of use."""
-    amounts = [credit.helped + credit.failed for credit in evidence.credits(used, result, usual)]
+@given(st.lists(used_notes, max_size=12), draws.shares, draws.shares)
+def test_a_note_used_later_gets_no_less(note_ids, result, usual):
+    """Property 15: order of use, where all show equally."""
+    used = [(note_id, 0.6) for note_id in note_ids]
+    amounts = [credit.helped + credit.failed for credit in evidence.credits(used, result, usual, 1.0)]
 
     assert amounts == sorted(amounts)
 
 
 @FEW
-@given(used_notes, draws.shares, draws.shares)
+@given(uses, draws.shares, draws.shares)
 def test_a_better_result_than_usual_helps_and_a_worse_one_fails(used, result, usual):
-    for credit in evidence.credits(used, result, usual):
-        assert (credit.helped > 0) == (advantage(result, usual) > 0)
-        assert (credit.failed > 0) == (advantage(result, usual) < 0)
+    told = {note_id for note_id, telling in used if telling}
+    for credit in evidence.credits(used, result, usual, 1.0):
+        assert (credit.helped > 0) == (advantage(result, usual) > 0 and credit.note_id in told)
+        assert (credit.failed > 0) == (advantage(result, usual) < 0 and credit.note_id in told)
 
 
 def test_a_session_that_used_nothing_credits_nothing():
-    """Property 15: what was not used."""
-    assert evidence.credits([], 1.0, 0.5) == ()
+    """Property 15: what was not used, or only shown."""
+    assert evidence.credits([], 1.0, 0.5, 1.0) == ()
+    assert evidence.credits([("n", 0.0)], 1.0, 0.5, 1.0) == (Credit("n", 0.0, 0.0),)
 
 
 def test_one_note_behind_an_unexpected_success_gets_the_whole_unit():
-    (credit,) = evidence.credits(["n"], 1.0, 0.5)
+    (credit,) = evidence.credits([("n", 1.0)], 1.0, 0.5, 1.0)
 
     assert (credit.helped, credit.failed) == (1.0, 0.0)
 
 
+def test_a_use_that_shows_less_surely_is_credited_less():
+    given_out = evidence.credits([("echoed", 0.3), ("edited", 0.6), ("cited", 1.0)], 1.0, 0.5, 1.0)
+    (alone,) = evidence.credits([("echoed", 0.3)], 1.0, 0.5, 1.0)
+
+    assert [credit.note_id for credit in given_out] == ["echoed", "edited", "cited"]
+    assert given_out[0].helped < given_out[1].helped < given_out[2].helped
+    assert alone.helped == pytest.approx(0.3)
+
+
+def test_of_several_uses_of_a_note_the_one_that_tells_most_counts():
+    given_out = evidence.credits([("n", 1.0), ("other", 0.3), ("n", 0.3)], 1.0, 0.5, 1.0)
+
+    assert {credit.note_id: credit.helped for credit in given_out} == pytest.approx(
+        {"other": 0.3 * 0.99 / (0.3 * 0.99 + 0.99**2), "n": 0.99**2 / (0.3 * 0.99 + 0.99**2)}
+    )
+
+
+@pytest.mark.parametrize(("source", "weight"), evidence.WEIGHT_BY_SOURCE.items())
+def test_an_outcome_counts_as_much_as_its_source_can_know(source, weight):
+    (credit,) = evidence.credits([("n", 1.0)], 0.0, 0.5, evidence.WEIGHT_BY_SOURCE[evidence.read_source(source)])
+
+    assert credit.failed == weight
+
+
+def test_a_source_that_nobody_knows_is_refused_with_the_choices():
+    with pytest.raises(BadInput, match="tests, ci, person, kept, agent"):
+        evidence.read_source("the moon")
+
+
+def test_what_an_agent_says_of_its_own_work_weighs_less_than_its_judgement_of_one_note():
+    (credit,) = evidence.credits([("n", 1.0)], 1.0, 0.0, evidence.WEIGHT_BY_SOURCE["agent"])
+    judged_wrong = said(("bo", "s1", 0.0, 1.0))
+    worked_anyway = judged_wrong | {("bo", "s1", ACT_OUTCOME): Judgement((EPOCH, "e"), credit.helped, credit.failed)}
+
+    assert q_of(worked_anyway, EPOCH) < 0.5
+
+
+def test_a_failure_gives_a_quarter_of_its_charge_to_the_other_side_of_a_dispute():
+    charged = evidence.credits([("popular", 1.0)], 0.0, 0.5, 1.0)
+
+    assert evidence.counter_credits(charged, {"popular": ["counter"]}) == (Credit("counter", 0.25, 0.0),)
+    assert evidence.counter_credits(evidence.credits([("popular", 1.0)], 1.0, 0.5, 1.0), {"popular": ["counter"]}) == ()
+
+
+def test_many_counter_notes_win_no_more_than_one():
+    charged = evidence.credits([("popular", 1.0)], 0.0, 0.5, 1.0)
+    given_out = evidence.counter_credits(charged, {"popular": [f"counter-{i}" for i in range(10)]})
+
+    assert sum(credit.helped for credit in given_out) == pytest.approx(0.25)
+
+
+def test_of_two_notes_in_dispute_that_failed_together_neither_wins():
+    charged = evidence.credits([("one", 1.0), ("other", 1.0)], 0.0, 0.5, 1.0)
+
+    assert evidence.counter_credits(charged, {"one": ["other"], "other": ["one"]}) == ()
+
+
 def test_a_success_says_less_where_most_succeed():
     usual = baseline([1.0] * 18)
-    (credit,) = evidence.credits(["n"], 1.0, usual)
+    (credit,) = evidence.credits([("n", 1.0)], 1.0, usual, 1.0)
 
     assert usual == pytest.approx(0.95)
     assert credit.helped == pytest.approx(0.05 / 0.25)
 
 
 def test_a_result_as_usual_is_recorded_with_nothing():
-    (credit,) = evidence.credits(["n"], 0.5, 0.5)
+    (credit,) = evidence.credits([("n", 1.0)], 0.5, 0.5, 1.0)
 
     assert (credit.helped, credit.failed) == (0.0, 0.0)
 
@@ -225,7 +288,7 @@ def test_a_report_that_is_mended_replaces_the_first():
     laid = Event("e1", EPOCH, "project", Author("ada"), Laid("n", Kind.HOW_TO, ""))
     reports = [
         Event(f"e{2 + i}", EPOCH + timedelta(hours=i), "project", worker, OutcomeReported(result, 0.5, credits=given_))
-        for i, (result, given_) in enumerate((r, evidence.credits(["n"], r, 0.5)) for r in (1.0, 0.5))
+        for i, (result, given_) in enumerate((r, evidence.credits([("n", 1.0)], r, 0.5, 1.0)) for r in (1.0, 0.5))
     ]
 
     notes, _ = fold([laid, *reports])
@@ -244,15 +307,19 @@ def test_a_report_that_is_mended_replaces_the_first():
         "LONGEST_DISCOUNT",
         "SESSION_BUDGET",
         "LEAST_SPREAD",
+        "COUNTER_SHARE",
     ],
 )
 def test_no_constant_is_dead(name, monkeypatch):
+    """Property 20, for quality and credit."""
     few = said(("bo", "s1", 1.0, 0.0))
     many = said(*[("bo", str(i), float(i >= 50), float(i < 50)) for i in range(100)])
-    used = [f"note-{i}" for i in range(300)]
+    used = [(f"note-{i}", 1.0) for i in range(300)]
 
     def outputs() -> tuple[object, ...]:
-        return q_of(few), q_of(many, EPOCH), evidence.credits(used, 1.0, 0.9), evidence.credits(used[:2], 1.0, 0.97)
+        lots, pair = evidence.credits(used, 1.0, 0.9, 1.0), evidence.credits(used[:2], 1.0, 0.97, 1.0)
+        countered = evidence.counter_credits([Credit("n", 0.0, 0.5)], {"n": ["counter"]})
+        return q_of(few), q_of(many, EPOCH), lots, pair, countered
 
     before = outputs()
     monkeypatch.setattr(evidence, name, type(getattr(evidence, name))(getattr(evidence, name) * 1.9))

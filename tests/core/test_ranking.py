@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -20,14 +19,6 @@ NOW = EPOCH + timedelta(days=10)
 OPEN = "src/auth/login.py"
 HELPFUL = Quality(helped=4.0)
 WRONG = Quality(failed=4.0)
-
-
-@dataclass(frozen=True)
-class Touch:
-    note_id: str
-    file_id: str
-    confirmed_at: datetime = NOW
-    size: int = 1
 
 
 def note(name: str, *paths: str, days: float = 0, **known: object) -> Candidate:
@@ -54,48 +45,6 @@ def order(*args: object, **kwargs: object) -> list[str]:
 
 def names_of(hit: Ranked) -> list[str]:
     return [reason.name for reason in hit.reasons]
-
-
-# ── edges ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_the_open_file_leads_to_files_that_its_notes_are_also_on():
-    touches = [Touch("n1", "open", size=2), Touch("n1", "a", size=2), Touch("n2", "b")]
-
-    assert ranking.edges(["open"], touches, NOW) == {"a": 1.0}
-
-
-def test_an_edge_is_the_share_of_the_open_files_notes_weighted_by_freshness_and_size():
-    old = NOW - timedelta(days=15)  # half as fresh: (1 + 15)^-0.25
-    touches = [
-        Touch("n1", "open", size=2),
-        Touch("n1", "a", size=2),
-        Touch("n2", "open", old, 2),
-        Touch("n2", "b", old, 2),
-        Touch("n3", "open"),
-    ]
-
-    found = ranking.edges(["open"], touches, NOW)
-
-    assert found == pytest.approx({"a": 0.5 / 1.75, "b": 0.25 / 1.75})
-
-
-def test_a_note_on_two_open_files_counts_once():
-    touches = [Touch("n", file_id, size=3) for file_id in ("o1", "o2", "a")]
-
-    assert ranking.edges(["o1", "o2"], touches, NOW) == {"a": 1.0}
-
-
-@FEW
-@given(st.data(), st.lists(st.tuples(st.sampled_from("123"), st.sampled_from("oabc")), max_size=12, unique=True))
-def test_edges_are_shares_and_do_not_depend_on_order(data, pairs):
-    sizes = {note_id: sum(1 for other, _ in pairs if other == note_id) for note_id, _ in pairs}
-    touches = [
-        Touch(note_id, file_id, NOW - timedelta(days=int(note_id)), sizes[note_id]) for note_id, file_id in pairs
-    ]
-    found = ranking.edges(["o"], touches, NOW)
-
-    assert found == ranking.edges(["o"], data.draw(st.permutations(touches)), NOW)
-    assert all(0 < share <= 1 for share in found.values())
-    assert "o" not in found
 
 
 # ── what is a hit ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -126,10 +75,34 @@ def test_words_alone_decide_where_nothing_has_a_vector():
     assert best.reasons[0].value / weak.reasons[0].value == pytest.approx(2**3)
 
 
+def test_similarity_is_half_the_cosine_and_half_the_words_each_as_a_share_of_the_best():
+    found = ranking.similarities(
+        [note("a", dense=0.8), note("b", dense=-0.1, words=4.0), note("c", dense=0.2, words=1)]
+    )
+
+    assert found == pytest.approx({"a": 0.5, "b": 0.5, "c": 0.5 * 0.25 + 0.5 * 0.25})
+
+
+def test_similarity_without_any_vector_is_that_of_the_words():
+    assert ranking.similarities([note("a", words=4.0), note("b", words=1.0)]) == {"a": 1.0, "b": 0.25}
+    assert ranking.similarities([note("a"), note("b")]) == {"a": 0.0, "b": 0.0}
+    assert ranking.similarities([]) == {}
+
+
 def test_only_the_fifty_best_texts_match():
     many = [note(f"n{i:02}", words=1.0 + i) for i in range(60)]
 
     assert order(many, "query", limit=100) == [f"n{i:02}" for i in range(59, 9, -1)]
+
+
+def test_one_principals_texts_shut_nobody_out():
+    loud = [note(f"loud{i:02}", words=9.0 + i, principal="eve") for i in range(60)]
+    quiet = [note(f"quiet{i}", words=8.0, principal=f"p{i}") for i in range(5)]
+
+    found = order([*loud, *quiet], "query", limit=100)
+
+    assert found == [f"loud{i:02}" for i in range(59, 14, -1)] + [f"quiet{i}" for i in range(5)]
+    assert order(loud, "query", limit=100) == [f"loud{i:02}" for i in range(59, 9, -1)]  # alone it has all the places
 
 
 def test_a_topic_is_a_match_in_its_own_right():
@@ -160,6 +133,24 @@ def test_with_files_alone_the_notes_on_them_come_before_any_neighbour(old, young
     related = note("a-related", neighbour, days=young)
 
     assert order([related, here], files=(OPEN,), edges={neighbour: edge}) == ["here", "a-related"]
+
+
+def test_a_note_that_was_used_together_with_those_on_the_open_file_is_found_wherever_it_lies():
+    together, elsewhere = note("together", "docs/guide.md"), note("elsewhere", "docs/style.md")
+    nowhere = note("nowhere")
+
+    assert order([elsewhere, together], files=(OPEN,), edges={"together": 0.5}) == ["together"]
+    assert order([nowhere], files=(OPEN,), edges={"nowhere": 0.5}) == ["nowhere"]
+
+
+def test_of_a_notes_own_edge_and_those_of_its_files_the_strongest_counts():
+    notes = [note("a", "src/a.py"), note("b", "src/b.py"), note("c", "src/c.py")]
+
+    edges = {"a": 0.2, "src/a.py": 0.9, "b": 0.9, "src/b.py": 0.2, "src/c.py": 0.2}
+    first, second, third = ranked(notes, files=(OPEN,), edges=edges)
+
+    assert [first.note_id, second.note_id, third.note_id] == ["a", "b", "c"]
+    assert first.score == second.score > third.score
 
 
 def test_a_note_on_a_strongly_related_file_comes_before_one_on_a_weakly_related():
@@ -200,6 +191,52 @@ def test_of_two_equal_texts_the_note_about_fewer_files_comes_first():
     assert order([broad, focused], "query") == ["focused", "broad"]
 
 
+# ── notes on no file ─────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_note_on_no_file_borrows_from_those_beside_it_in_its_session():
+    notes = [
+        note("a", words=2.0, beside=("b", "c", "unknown")),
+        note("b", words=1.0, beside=("a",)),
+        note("c", words=1),
+    ]
+
+    found = ranking.text_terms(notes, NOW)
+
+    whole = 1 + 0.3 * (0.5**3 + 0.5**3)
+    assert found == pytest.approx({"a": 1.0, "b": (0.5**3 + 0.3) / whole, "c": 0.5**3 / whole})
+
+
+def test_among_notes_that_match_alike_the_one_that_is_not_alone_comes_first():
+    notes = [note("alone", words=2.0), note("told", words=2.0, beside=("z",)), note("z", words=1.0, beside=("told",))]
+
+    assert order(notes, "query") == ["told", "alone", "z"]
+
+
+def test_a_note_on_a_file_borrows_nothing():
+    placed = [note("a", "a.py", words=1.0, beside=("b",)), note("b", "b.py", words=2.0, beside=("a",))]
+
+    assert ranking.text_terms(placed, NOW) == pytest.approx({"a": 1 / 8, "b": 1.0})
+
+
+def test_a_note_that_does_not_match_is_no_hit_by_those_beside_it():
+    notes = [note("silent", beside=("loud",)), note("loud", words=2.0, beside=("silent",))]
+
+    assert order(notes, "query") == ["loud"]
+
+
+def test_what_is_said_of_no_file_fades_far_more_gently():
+    half = 0.5  # of the freshness, after fifteen days
+
+    assert ranking.lasting(note("on one", "a.py", days=15), NOW) == pytest.approx(half)
+    assert ranking.lasting(note("on four", *"abcd", days=15), NOW) == pytest.approx(half / 2)
+    assert ranking.lasting(note("on none", days=15), NOW) == pytest.approx(half**0.2)
+    assert ranking.lasting(note("fresh"), NOW) == 1.0
+
+
+def test_of_equally_old_notes_that_match_alike_the_one_on_no_file_comes_first():
+    assert order([note("on a file", "x/y.c", words=1.0, days=90), note("z", words=1.0, days=90)], "query")[0] == "z"
+
+
+# ── quality, paths, nearness ─────────────────────────────────────────────────────────────────────────────────────────
 def test_helpful_notes_rise_and_wrong_ones_sink():
     notes = [
         note("wrong", words=1.0, quality=WRONG),
@@ -279,9 +316,11 @@ QUESTIONS = st.tuples(
 @FEW
 @given(candidate_lists(), QUESTIONS)
 def test_scores_lie_between_nothing_and_one_and_are_the_sum_of_their_reasons(candidates, question):
-    for hit in ranked(candidates, *question, edges={"src/auth/token.py": 0.4}):
+    for hit in ranked(candidates, *question, edges={"src/auth/token.py": 0.4, "n0": 0.7}):
         assert 0 < hit.score <= 1
         assert hit.score == math.fsum(reason.value for reason in hit.reasons)
+        assert all(reason.value == reason.weight * reason.amount for reason in hit.reasons)
+        assert [(reason.name, reason.weight, reason.amount) for reason in hit.reasons] == list(hit.terms)
         assert all(reason.value and reason.words for reason in hit.reasons)
         sizes = [abs(reason.value) for reason in hit.reasons]
         assert sizes == sorted(sizes, reverse=True)
@@ -355,10 +394,15 @@ def test_a_note_that_nobody_judged_says_nothing_of_quality():
         "DENSE_SHARE",
         "SHARPNESS",
         "BEST_BY_TEXT",
+        "PRINCIPAL_SHARE",
+        "LENT_SHARE",
+        "FADING_WITHOUT_FILES",
     ],
 )
 def test_no_constant_is_dead(name, monkeypatch):
     candidates = [note(f"n{i}", words=1.0 + i, dense=0.5 / (1 + i)) for i in range(60)]
+    candidates += [note(f"quiet{i}", words=1.0, principal=f"p{i}") for i in range(40)]
+    candidates.append(note("beside", words=50.0, days=15, beside=("n59",)))
     candidates.append(note("here", OPEN, "b.py", topics=("auth",), words=2.0, dense=0.3, quality=HELPFUL))
 
     def answer() -> Collection[Ranked]:

@@ -50,14 +50,99 @@ def test_a_recalled_note_has_every_key_that_is_documented(asking):
 
     answer = asking.ask("recall", query="rotate ledger")
 
-    assert answer.keys() == {"recall_id", "hits", "degraded", "text"}
-    assert answer["hits"][0].keys() == {"note", "score", "reasons"}
-    assert answer["hits"][0]["reasons"][0].keys() == {"name", "value", "words"}
+    assert answer.keys() == {"recall_id", "hits", "leads", "degraded", "text"}
+    assert answer["hits"][0].keys() == {"note", "score", "reasons", "dissent", "propensity", "explored"}
+    assert answer["hits"][0]["reasons"][0].keys() == {"name", "value", "words", "weight", "amount"}
+    assert answer["leads"][0].keys() == {"path", "score", "reasons", "notes"}
     assert answer["hits"][0]["note"].keys() == {
         *("id", "handle", "kind", "title", "body", "by", "laid_at", "confirmed_at", "files", "topics"),
-        *("status", "reason", "superseded_by", "supersedes", "disputed_by"),
+        *("status", "reason", "superseded_by", "supersedes", "disputed_by", "witnesses", "quality"),
     }
+    assert answer["hits"][0]["note"]["quality"].keys() == {"value", "helped", "failed"}
     assert NOTE["title"] in answer["text"]
+
+
+def test_files_to_look_at_come_with_the_notes(asking, other):
+    asking.ask("lay", title="Number the pages", files=["ledger.py", "pages.py"])
+    on_one = asking.ask("lay", **NOTE)["id"]
+
+    by_file = other.ask("recall", files=["ledger.py"])
+    by_words = other.ask("recall", query="rotate ledger")
+    none = other.ask("recall", files=["ledger.py"], leads=0)
+
+    assert [lead["path"] for lead in by_file["leads"]] == ["pages.py"]
+    assert by_file["text"].endswith("\n\nLook at: pages.py (it changes together with ledger.py)")
+    assert by_words["leads"][0]["path"] == "ledger.py"
+    assert by_words["leads"][0]["notes"] == [on_one]
+    assert (none["leads"], "Look at" in none["text"]) == ([], False)
+
+
+def test_each_term_of_a_score_is_its_weight_times_its_amount(asking):
+    asking.ask("lay", title="Number the pages", files=["ledger.py", "pages.py"])
+    asking.ask("lay", **NOTE)
+
+    answer = asking.ask("recall", query="rotate ledger", files=["ledger.py"])
+
+    for ranked in (*answer["hits"], *answer["leads"]):
+        assert sum(one["value"] for one in ranked["reasons"]) == pytest.approx(ranked["score"])
+        for one in ranked["reasons"]:
+            assert one["value"] == pytest.approx(one["weight"] * one["amount"])
+
+
+def test_a_disputed_note_comes_with_the_other_side(asking, other):
+    disputed = asking.ask("lay", **NOTE)["handle"]
+    counter = other.ask(
+        "amend", note=disputed, action="dispute", reason="measured", title="Rotate first, the ledger waits"
+    )["receipt"]
+
+    (hit,) = asking.ask("recall", files=["ledger.py"], limit=1)["hits"]
+    text = asking.ask("recall", files=["ledger.py"], limit=1)["text"]
+
+    titles = {disputed: NOTE["title"], counter["handle"]: "Rotate first, the ledger waits"}
+    (against,) = hit["dissent"]
+    assert {hit["note"]["handle"], against["handle"]} == set(titles)
+    assert f"│ dissent [{against['handle']}]: {titles[against['handle']]}" in text
+
+
+@pytest.mark.parametrize(("budget", "has_chance"), [(299, False), (300, True)])
+def test_a_small_budget_leaves_no_place_to_chance(asking, budget, has_chance):
+    for number in range(6):
+        asking.ask("lay", title=f"Feed parrot number {number}")
+
+    hits = asking.ask("recall", query="feed parrot", limit=3, budget=budget)["hits"]
+
+    assert (hits[2]["propensity"] < 1) is has_chance
+
+
+def test_why_tells_where_a_note_stands(asking):
+    handle = asking.ask("lay", **NOTE)["handle"]
+    asking.ask("lay", title="Number the pages", files=["ledger.py"])
+
+    asked = asking.ask("why", note=handle, query="rotate ledger", files=["ledger.py"])
+    unasked = asking.ask("why", note=handle)
+
+    assert asked.keys() == {
+        *("note", "words", "question", "place", "of", "score", "reasons", "above", "ahead_by"),
+        *("figures", "showings", "degraded"),
+    }
+    assert (asked["place"], asked["of"], asked["above"]) == (1, 2, None)
+    assert asked["question"] == {"query": "rotate ledger", "files": ["ledger.py"], "topics": []}
+    assert sum(one["value"] for one in asked["reasons"]) == pytest.approx(asked["score"])
+    assert (unasked["question"], unasked["place"]) == (None, 0)
+    assert asking.refusal("why", note="00000000")["code"] == "no_such_note"
+
+
+def test_show_tells_where_the_files_of_a_note_lead(asking):
+    handle = asking.ask("lay", **NOTE)["handle"]
+    asking.ask("lay", title="Number the pages", files=["ledger.py", "pages.py"])
+
+    story = asking.ask("show", note=handle)
+
+    assert story.keys() == {"note", "events", "related", "edges", "used_with"}
+    assert story["edges"] == [
+        {"from_path": "ledger.py", "path": "pages.py", "chance": pytest.approx(1), "notes": 1, "sessions": 0}
+    ]
+    assert story["used_with"] == []
 
 
 def test_a_note_tells_what_became_of_its_file(asking, project):
@@ -136,6 +221,38 @@ def test_what_is_said_of_a_note_is_in_its_story(asking, other):
     assert [event["kind"] for event in story["events"]] == ["laid", "judged", "outcome"]
     assert story["events"][0]["note_kind"] == "warning"
     assert story["events"][0]["files"] == [{"path": "ledger.py", "first_line": 1, "last_line": 2}]
+
+
+def test_work_that_shows_a_use_of_a_shown_note_is_evidence_and_being_shown_is_none(asking, other):
+    note = asking.ask("lay", **NOTE)
+    other.ask("recall", files=["ledger.py"])
+    assert other.ask("use") == {"uses": []}
+    assert other.ask("outcome", result="succeeded")["credits"] == []
+
+    said = f"Closed it first, as [{note['handle']}] says."
+    shown = other.ask("use", edited=["ledger.py"], text=said)["uses"]
+    again = other.ask("use", edited=["ledger.py"], text=said)["uses"]
+    ended = other.ask("outcome", result="succeeded", source="tests")
+
+    assert sorted(one["how"] for one in shown) == ["cited", "edited"]
+    assert again == shown
+    assert [credit["id"] for credit in ended["credits"]] == [note["id"]]
+    assert ended["credits"][0]["helped"] > 0
+    kinds = [event["kind"] for event in asking.ask("log", note=note["handle"])["events"]]
+    assert [kind for kind in kinds if kind in ("laid", "used", "outcome")] == ["laid", "used", "used", "outcome"]
+
+
+def test_a_report_of_use_from_a_session_that_saw_nothing_shows_none(asking):
+    asking.ask("lay", **NOTE)
+
+    assert asking.ask("use", edited=["ledger.py"], text="rotate the ledger") == {"uses": []}
+
+
+def test_the_source_of_an_outcome_is_one_of_a_few(asking):
+    refusal = asking.refusal("outcome", result="succeeded", source="hearsay")
+
+    assert refusal["code"] == "bad_input"
+    assert "tests, ci, person, kept, agent" in refusal["message"]
 
 
 @pytest.mark.parametrize(

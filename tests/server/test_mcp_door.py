@@ -11,7 +11,7 @@ from trails_server.lines import LINE_LIMIT
 TOOLS_TOKENS = 900
 INSTRUCTIONS_CHARACTERS = 400
 # Of names, schemas and annotations. When a tool is changed on purpose, look at what a model reads, then renew it.
-TOOLS_HASH = "fbba0444a3cc04a7"
+TOOLS_HASH = "f7edae1f7eb6b995"
 
 
 @pytest.fixture(params=ERAS)
@@ -80,6 +80,16 @@ def test_the_tools_lead_from_one_note_through_its_life(agent):
     assert amended.startswith(f"Superseded [{handle}]. Laid [")
     assert agent.text("amend", note=handle, action="restore", reason="was right") == f"Restored [{handle}]."
     assert "Close it last" in agent.text("welcome")
+
+
+def test_recall_names_the_files_to_look_at(agent):
+    agent.text("lay", title="Change the test with the ledger", files=["ledger.py", "test_ledger.py"])
+
+    found = agent.text("recall", files=["ledger.py"])
+    elsewhere = agent.text("recall", files=["test_ledger.py"])
+
+    assert found.endswith("\n\nLook at: test_ledger.py (it changes together with ledger.py)")
+    assert elsewhere.endswith("\n\nLook at: ledger.py (it changes together with test_ledger.py)")
 
 
 def test_a_redaction_is_told(agent):

@@ -3,9 +3,9 @@ The log and the states of a store in dictionaries; what is asked of them is in `
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import RLock
 
 from ..errors import Conflict, NoSuchNote, TrailsError, Unavailable
@@ -139,12 +139,34 @@ class InMemoryLog:
             events = sorted(self._log.values(), key=lambda event: event.stamp)
         return {event.workspace: event.fact.root for event in events if isinstance(event.fact, WorkspaceOpened)}
 
-    def served_to(self, workspace: str, session: str, limit: int = 200) -> frozenset[str]:
+    def session_events(self, workspace: str, principal: str, session: str, limit: int) -> list[tuple[int, Event]]:
+        with self._lock:
+            log = list(enumerate(self._log.values(), start=1))
+        asked = (workspace, principal, session)
+        found = [(seq, event) for seq, event in log if session and _origin(event) == asked]
+        return found[-limit:]
+
+    def shown_to_others(self, workspace: str, principal: str, session: str, limit: int) -> tuple[str, ...]:
         with self._lock:
             events = [event for event in reversed(self._log.values()) if event.workspace == workspace]
-        facts = [event.fact for event in events if event.by.session == session]
+        facts = [event.fact for event in events if _origin(event) != (workspace, principal, session)]
         shown = dict.fromkeys(note_id for fact in facts if isinstance(fact, Served) for note_id in fact.note_ids)
-        return frozenset(list(shown)[:limit])
+        return tuple(shown)[:limit]
+
+    def showings_of(self, workspace: str, note_id: str, limit: int) -> list[Event]:
+        with self._lock:
+            events = [event for event in reversed(self._log.values()) if event.workspace == workspace]
+        return [event for event in events if isinstance(event.fact, Served) and note_id in event.fact.note_ids][:limit]
+
+    def was_shown(self, workspace: str, principal: str, note_ids: Collection[str], before: datetime) -> bool:
+        with self._lock:
+            theirs = [event for event in self._log.values() if _origin(event)[:2] == (workspace, principal)]
+        facts = [event.fact for event in theirs if event.at <= before]
+        return any(isinstance(fact, Served) and not {*fact.note_ids}.isdisjoint(note_ids) for fact in facts)
+
+    def has_several_principals(self, workspace: str) -> bool:
+        with self._lock:
+            return len({state.by.principal for state in self._there(workspace)}) > 1
 
     def results_of(self, workspace: str, task: str, limit: int = 200) -> tuple[float, ...]:
         with self._lock:
@@ -163,6 +185,10 @@ class InMemoryLog:
 
     def _named(self, workspace: str) -> Iterator[FileState]:
         return (state for state in self._files.values() if state.workspace == workspace and state.path)
+
+
+def _origin(event: Event) -> tuple[str, str, str]:
+    return (event.workspace, event.by.principal, event.by.session)
 
 
 def _notes_in(event: Event) -> Iterable[str]:

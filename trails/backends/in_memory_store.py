@@ -8,16 +8,19 @@ import math
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
 
 from ..dynamics import HALF_LIFE_DAYS_BY_KIND, slots, t_star
+from ..edges import Tie, Walk, newest_first
 from ..events import file_ids_of
 from ..evidence import quality
-from ..fold import FileState, NoteState
-from ..notes import Candidate, Note, handle
-from ..ports import Clock, FileName, Indexed, Pending, Touch
-from ..words import search_text
+from ..fold import ACT_LAID, ACT_WITNESSED, FileState, NoteState
+from ..notes import Candidate, Note, Status, handle
+from ..ports import Clock, FileName, Indexed, Pending, WordsOfPaths
+from ..words import path_words, search_text, stem
 from .in_memory_log import InMemoryLog, is_live, laid, texts
 
 SATURATION, LENGTH_WEIGHT = 1.2, 0.75  # k1 and b of BM25, as SQLite has them
@@ -51,16 +54,46 @@ class InMemoryStore(InMemoryLog):
                 if state.note_id in note_ids
             ]
 
-    def search_words(self, workspace: str, words: Sequence[str], limit: int) -> list[tuple[str, float]]:
+    def search_words(
+        self, workspace: str, words: Sequence[str], limit: int, *, without: str = ""
+    ) -> list[tuple[str, float]]:
         with self._lock:
             told = {state.note_id: Counter(_told(state).lower().split()) for state in self._live(workspace)}
-        scores = _bm25(told, {word.lower() for asked in words for word in re.findall(r"\w+", asked)})
-        return sorted(scores.items(), key=lambda found: found[1], reverse=True)[:limit]
+            others = {state.note_id for state in self._live(workspace) if not without or state.by.principal != without}
+        scores = _bm25(told, [word.lower() for asked in words for word in re.findall(r"\w+", asked)])
+        found = [(note_id, score) for note_id, score in scores.items() if note_id in others]
+        return sorted(found, key=lambda one: one[1], reverse=True)[:limit]
 
     def notes_with_topics(self, workspace: str, topics: Collection[str], limit: int) -> tuple[str, ...]:
         with self._lock:
             found = [state.note_id for state in self._live(workspace) if set(topics) & set(state.live_topics)]
         return tuple(sorted(found, reverse=True)[:limit])
+
+    def beside(self, workspace: str, note_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        with self._lock:
+            live = sorted(
+                (state.by.session, state.by.principal, state.note_id)
+                for state in self._live(workspace)
+                if state.by.session
+            )
+        found: dict[str, tuple[str, ...]] = {}
+        for (*voice, one), (*other_voice, other) in pairwise(live):
+            if voice == other_voice:
+                for note_id, next_to in ((one, other), (other, one)):
+                    if note_id in note_ids:
+                        found[note_id] = (*found.get(note_id, ()), next_to)
+        return found
+
+    def opposed(self, workspace: str, note_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        with self._lock:
+            live = {state.note_id for state in self._live(workspace)}
+            pairs = {(state.note_id, counter) for state in self._there(workspace) for counter in state.disputed_by}
+        pairs |= {(counter, disputed) for disputed, counter in pairs}
+        found: dict[str, tuple[str, ...]] = {}
+        for one, other in sorted(pairs):
+            if one in note_ids and other in live and one != other:
+                found[one] = (*found.get(one, ()), other)
+        return found
 
     def hot_notes(self, workspace: str, kinds: Collection[str], limit: int) -> tuple[str, ...]:
         with self._lock:
@@ -72,18 +105,30 @@ class InMemoryStore(InMemoryLog):
         )
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
-    def notes_on(self, workspace: str, file_ids: Collection[str], limit: int) -> list[Touch]:
+    def notes_on(self, workspace: str, file_ids: Collection[str], limit: int, *, without: str = "") -> tuple[str, ...]:
+        found: dict[str, None] = {}
         with self._lock:
-            touches = sorted(self._touches(workspace), key=lambda touch: touch.note_id, reverse=True)
-        return [
-            touch
-            for file_id in dict.fromkeys(file_ids)
-            for touch in [touch for touch in touches if touch.file_id == file_id][:limit]
-        ]
+            for file_id in dict.fromkeys(file_ids):
+                newest = self._newest_on(workspace, file_id)
+                others = [state.note_id for state in newest if not without or state.by.principal != without]
+                found |= dict.fromkeys(others[:limit])
+        return tuple(found)
 
-    def files_of(self, workspace: str, note_ids: Collection[str]) -> list[Touch]:
+    def ties_from(self, workspace: str, file_id: str, limit: int) -> list[Tie]:
         with self._lock:
-            return [touch for touch in self._touches(workspace) if touch.note_id in note_ids]
+            here = [(state, file_ids_of(laid(state))) for state in self._newest_on(workspace, file_id)[:limit]]
+        return [Tie(state.note_id, other, state.confirmed_at, len(ids)) for state, ids in here for other in ids]
+
+    def files_of(self, workspace: str, note_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        with self._lock:
+            wanted = [state for state in self._live(workspace) if state.note_id in note_ids]
+        return {state.note_id: tuple(sorted(file_ids_of(laid(state)))) for state in wanted if file_ids_of(laid(state))}
+
+    def walks_through(self, workspace: str, note_ids: Collection[str], limit: int) -> list[Walk]:
+        with self._lock:
+            walks = [walk for state in self._live(workspace) for walk in _walks(state)]
+        here = {(walk.principal, walk.session) for walk in walks if walk.note_id in note_ids and walk.session}
+        return newest_first(walk for walk in walks if (walk.principal, walk.session) in here)[:limit]
 
     def files_at(self, workspace: str, paths: Collection[str]) -> dict[str, FileName]:
         with self._lock:
@@ -96,9 +141,35 @@ class InMemoryStore(InMemoryLog):
         claims = sorted(found, key=lambda state: (state.path, state.named_stamp, state.file_id))
         return [_file_name(state) for state in claims]
 
+    def files_by_id(self, workspace: str, file_ids: Collection[str]) -> list[FileName]:
+        with self._lock:
+            known = (state for state in self._files.values() if state.workspace == workspace)
+            return [_file_name(state) for state in known if state.file_id in file_ids]
+
+    def touched_at(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, datetime]:
+        with self._lock:
+            newest = {file_id: self._newest_on(workspace, file_id)[:1] for file_id in file_ids}
+        return {file_id: state.laid_stamp[0] for file_id, states in newest.items() for state in states}
+
+    def files_like(self, workspace: str, paths: Collection[str]) -> list[FileName]:
+        stems = {stem(path) for path in paths} - {""}
+        with self._lock:
+            return [_file_name(state) for state in self._named(workspace) if stem(state.path) in stems]
+
+    def files_with_words(self, workspace: str, words: Sequence[str]) -> WordsOfPaths:
+        with self._lock:
+            known = list(self._named(workspace))
+        counts = Counter(word for state in known for word in path_words(state.path) & frozenset(words))
+        found = [_file_name(state) for state in known if path_words(state.path) & frozenset(words)]
+        return WordsOfPaths(tuple(found), dict(counts), len(known) if found else 0)
+
     def count_files_born_at(self, workspace: str, path: str) -> int:
         with self._lock:
             return sum(state.born[1] == path for state in self._files.values() if state.workspace == workspace)
+
+    def noted_workspaces(self) -> tuple[str, ...]:
+        with self._lock:
+            return tuple(sorted({state.workspace for state in self._notes.values()}))
 
     def counts(self, workspace: str = "") -> Mapping[str, int]:
         with self._lock:
@@ -143,11 +214,9 @@ class InMemoryStore(InMemoryLog):
         return random.sample(indexed, min(limit, len(indexed)))
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
-    def _touches(self, workspace: str) -> Iterator[Touch]:
-        for state in self._live(workspace):
-            file_ids = file_ids_of(laid(state))
-            for file_id in file_ids:
-                yield Touch(state.note_id, file_id, state.confirmed_at, len(file_ids))
+    def _newest_on(self, workspace: str, file_id: str) -> list[NoteState]:
+        found = [state for state in self._live(workspace) if file_id in file_ids_of(laid(state))]
+        return sorted(found, key=lambda state: state.note_id, reverse=True)
 
     def _adopt(self, model: str) -> None:
         """Make the live notes pending whose vector is of another model."""
@@ -169,7 +238,8 @@ class InMemoryStore(InMemoryLog):
         written = (said.title, said.body, ", ".join(state.live_topics)) if is_live(state) else ()
         text = "\n".join(filter(None, written))
         vector = self._vector(state.note_id, model)
-        return Pending(state.note_id, state.workspace, indexing.rev, indexing.indexed_rev, text, vector)
+        is_new = indexing.rev == 1 and not indexing.model
+        return Pending(state.note_id, state.workspace, indexing.rev, indexing.indexed_rev, text, vector, is_new)
 
     def _candidate(self, state: NoteState) -> Candidate:
         return Candidate(
@@ -180,6 +250,12 @@ class InMemoryStore(InMemoryLog):
             quality=quality(state.judgements, state.by.principal, self._clock()),
             principal=state.by.principal,
         )
+
+    def _stands_behind(self, original: NoteState) -> Callable[[str], bool]:
+        """Tells the witnesses of a note from those that stand by themselves again."""
+        standing = (Status.WITNESS, original.note_id)
+        lives = {state.note_id: state.lifecycle for state in self._there(original.workspace)}
+        return lambda note_id: (lives[note_id].status, lives[note_id].superseded_by) == standing
 
     def _note(self, state: NoteState) -> Note:
         said, life = laid(state), state.lifecycle
@@ -199,9 +275,19 @@ class InMemoryStore(InMemoryLog):
             superseded_by=life.superseded_by,
             supersedes=said.supersedes,
             disputed_by=tuple(sorted(state.disputed_by)),
+            witnesses=tuple(sorted(filter(self._stands_behind(state), state.witnesses))),
             t_star=_t_star(state),
             quality=quality(state.judgements, state.by.principal, self._clock()),
         )
+
+
+def _walks(state: NoteState) -> list[Walk]:
+    """The uses that leave edges, one a session."""
+    walked: dict[tuple[str, str], datetime] = {}
+    for (principal, session, act), at in state.uses.items():
+        if act not in (ACT_LAID, ACT_WITNESSED):
+            walked[principal, session] = max(at, walked.get((principal, session), at))
+    return [Walk(principal, session, state.note_id, at) for (principal, session), at in walked.items()]
 
 
 def _told(state: NoteState) -> str:

@@ -22,7 +22,7 @@ from .. import door
 from ..errors import ERRORS_BY_CODE, BadInput, TrailsError, Unavailable
 from ..version import VERSION
 
-WRITES = frozenset({"lay", "judge", "outcome", "amend"})
+WRITES = frozenset({"lay", "judge", "use", "outcome", "amend"})
 ANSWER_TIMEOUT_S = 120.0  # of silence, after which the keeper is taken for stuck; waits are longer by what they wait
 RETIRE_TIMEOUT_S = 10.0
 LOOK_AGAIN_S = 0.01
@@ -71,7 +71,7 @@ class RemoteMemory:
         return self.ask("lay", title=title, body=body, **more)
 
     def recall(self, query: str = "", **more: Any) -> Answer:
-        """The notes that answer, best first; `more` is files, topics, limit, budget."""
+        """The notes that answer, best first; `more` is files, topics, limit, leads, budget."""
         return self.ask("recall", query=query, **more)
 
     def connect(self) -> Answer:

@@ -21,7 +21,7 @@ from .sql_states import fetch_in
 OF_MODEL = notes.c.embedding_model == bindparam("model")
 PENDING = (
     select(
-        *(notes.c[name] for name in ("id", "workspace", "rev", "indexed_rev", "status")),
+        *(notes.c[name] for name in ("id", "workspace", "rev", "indexed_rev", "status", "embedding_model")),
         events.c.payload,
         case((OF_MODEL, notes.c.embedding)).label("vector"),
     )
@@ -36,12 +36,19 @@ MARK_WITH_VECTOR = MARK.values(embedding=bindparam("the_vector"), embedding_mode
 ADOPT = update(notes).where(IS_LIVE, notes.c.indexed_rev > 0, ~OF_MODEL).values(indexed_rev=0)
 FORGET_LIVE = update(notes).where(IS_LIVE).values(indexed_rev=0)
 FORGET_OTHERS = update(notes).where(~IS_LIVE, IS_PENDING).values(indexed_rev=notes.c.rev)
+# Drawn by number alone, which an index covers: sorting by chance must not carry every embedding along.
+DRAWN = (
+    select(notes.c.number)
+    .where(notes.c.workspace == bindparam("workspace"), IS_LIVE)
+    .order_by(func.random())
+    .limit(bindparam("drawn"))
+)
 SAMPLE = (
     select(notes.c.id, notes.c.rev, notes.c.embedding)
-    .where(notes.c.workspace == bindparam("workspace"), IS_LIVE, ~IS_PENDING, OF_MODEL, notes.c.embedding.is_not(None))
-    .order_by(func.random())
+    .where(notes.c.number.in_(DRAWN.scalar_subquery()), ~IS_PENDING, OF_MODEL, notes.c.embedding.is_not(None))
     .limit(bindparam("limit"))
 )
+DRAWN_FOR_ONE = 4  # some of the notes drawn are not indexed yet
 
 
 def adopt(connection: Connection, model: str) -> None:
@@ -61,6 +68,7 @@ def pending(connection: Connection, model: str, limit: int) -> list[Pending]:
             indexed_rev=row.indexed_rev,
             text=_text(row, topics[row.id]),
             vector=row.vector,
+            is_new=row.rev == 1 and not row.embedding_model,
         )
         for row in rows
     ]
@@ -85,7 +93,9 @@ def forget_index(connection: Connection) -> None:
 
 
 def sample_vectors(connection: Connection, workspace: str, model: str, limit: int) -> list[tuple[str, int, bytes]]:
-    rows = connection.execute(SAMPLE, {"workspace": workspace, "model": model, "limit": limit})
+    rows = connection.execute(
+        SAMPLE, {"workspace": workspace, "model": model, "limit": limit, "drawn": DRAWN_FOR_ONE * limit}
+    )
     return [(row.id, row.rev, row.embedding) for row in rows]
 
 

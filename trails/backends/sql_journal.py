@@ -3,15 +3,17 @@ What is read from the event log: the journal, what was shown to whom, how tasks 
 """
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, not_, select
 
 from ..events import Event, Served, WorkspaceOpened, from_payload
 from ..notes import Status
-from .sql_rows import event_from_row, from_micros
-from .sql_schema import IS_OPENED, IS_PENDING, IS_SERVED, event_subjects, events, files, notes
+from .sql_rows import event_from_row, from_micros, to_micros
+from .sql_schema import HAS_SESSION, IS_OPENED, IS_PENDING, IS_SERVED, event_subjects, events, files, notes
+from .sql_states import fetch_in
 
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 IDENTITIES_AT = select(files.c.id).where(files.c.workspace == bindparam("workspace"), files.c.path == bindparam("path"))
@@ -22,14 +24,33 @@ SEQS_OF = select(event_subjects.c.seq).where(
     event_subjects.c.subject.in_(IDS),
 )
 EVENTS_OF = select(events).where(events.c.seq.in_(SEQS_OF), events.c.seq > bindparam("after"))
+# The subjects are limited, not the events: a note that is shown all day has a long list of them.
+LAST_SEQS_OF = SEQS_OF.order_by(event_subjects.c.seq.desc()).limit(bindparam("limit"))
+SHOWINGS_OF = select(events).where(events.c.seq.in_(LAST_SEQS_OF)).order_by(events.c.seq.desc())
 OUTCOMES = (
     select(events.c.payload).where(events.c.seq.in_(SEQS_OF)).order_by(events.c.seq.desc()).limit(bindparam("limit"))
 )
-SERVED = (
-    select(events.c.payload)
-    .where(events.c.workspace == bindparam("workspace"), events.c.session == bindparam("session"), IS_SERVED)
+IS_OF_SESSION = (events.c.principal == bindparam("principal")) & (events.c.session == bindparam("session"))
+OF_SESSION = (
+    select(events)
+    .where(events.c.workspace == bindparam("workspace"), IS_OF_SESSION, HAS_SESSION)
     .order_by(events.c.seq.desc())
     .limit(bindparam("limit"))
+)
+SHOWN_TO_OTHERS = (
+    select(events.c.payload)
+    .where(events.c.workspace == bindparam("workspace"), IS_SERVED, not_(IS_OF_SESSION))
+    .order_by(events.c.seq.desc())
+    .limit(bindparam("limit"))
+)
+WAS_SHOWN = (
+    select(events.c.seq)
+    .where(
+        events.c.seq.in_(SEQS_OF),
+        events.c.principal == bindparam("principal"),
+        events.c.at <= bindparam("before"),
+    )
+    .limit(1)
 )
 EVERYWHERE = bindparam("workspace") == ""
 NOTES_BY_STATUS = (
@@ -77,15 +98,36 @@ def workspaces(connection: Connection) -> dict[str, str]:
     return roots
 
 
-def served_to(connection: Connection, workspace: str, session: str, limit: int) -> frozenset[str]:
+def session_events(
+    connection: Connection, workspace: str, principal: str, session: str, limit: int
+) -> list[tuple[int, Event]]:
+    values = {"workspace": workspace, "principal": principal, "session": session, "limit": limit}
+    rows = connection.execute(OF_SESSION, values).all()
+    return [(row.seq, event_from_row(row)) for row in reversed(rows)]
+
+
+def shown_to_others(
+    connection: Connection, workspace: str, principal: str, session: str, limit: int
+) -> tuple[str, ...]:
+    values = {"workspace": workspace, "principal": principal, "session": session, "limit": limit}
     shown: dict[str, None] = {}
-    for payload in connection.scalars(SERVED, {"workspace": workspace, "session": session, "limit": limit}):
+    for payload in connection.scalars(SHOWN_TO_OTHERS, values):  # each showed one note at least: `limit` are enough
         fact = from_payload("served", json.loads(payload))
         assert isinstance(fact, Served)
         shown |= dict.fromkeys(fact.note_ids)
-        if len(shown) >= limit:
-            break
-    return frozenset(list(shown)[:limit])
+    return tuple(shown)[:limit]
+
+
+def showings_of(connection: Connection, workspace: str, note_id: str, limit: int) -> list[Event]:
+    values = {"workspace": workspace, "role": "shown", "ids": [note_id], "limit": limit}
+    return [event_from_row(row) for row in connection.execute(SHOWINGS_OF, values)]
+
+
+def was_shown(
+    connection: Connection, workspace: str, principal: str, note_ids: Collection[str], before: datetime
+) -> bool:
+    where = {"workspace": workspace, "role": "shown", "principal": principal, "before": to_micros(before)}
+    return any(True for _ in fetch_in(connection, WAS_SHOWN, note_ids, **where))
 
 
 def results_of(connection: Connection, workspace: str, task: str, limit: int) -> tuple[float, ...]:

@@ -5,15 +5,15 @@ What is read: one function a question, each given a connection. The statements a
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, case, func, literal_column, select
 
 from ..events import Laid, from_payload
 from ..evidence import quality
 from ..notes import Anchor, Author, Candidate, Kind, Note, Quality, Status
-from ..ports import FileName, Touch
 from .sql_rows import Found, from_micros, judgement_of, voice_of
 from .sql_schema import (
     IS_LIVE,
@@ -24,11 +24,11 @@ from .sql_schema import (
     note_files,
     note_topics,
     notes,
+    witnesses,
 )
 from .sql_states import fetch_in
 
 UNJUDGED = Quality()
-LAST_CHARACTER = "\U0010ffff"
 
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 IN_WORKSPACE = notes.c.workspace == bindparam("workspace")
@@ -62,19 +62,49 @@ TOPICS = (
     .order_by(note_topics.c.topic)
 )
 DISPUTES = select(disputes).where(disputes.c.note_id.in_(IDS)).order_by(disputes.c.counter_id)
-JUDGEMENTS = select(judgements).where(judgements.c.note_id.in_(IDS))
-HANDLE = select(notes.c.id).where(IN_WORKSPACE, notes.c.handle == bindparam("handle")).order_by(notes.c.id)
-TOUCHES = select(note_files.c.note_id, note_files.c.file_id, notes.c.confirmed_at, notes.c.size).join(
-    notes, notes.c.id == note_files.c.note_id
-)
-NOTES_ON = (
-    TOUCHES.where(
-        note_files.c.workspace == bindparam("workspace"), note_files.c.file_id == bindparam("file_id"), IS_LIVE
+WITNESSES = (
+    select(witnesses)
+    .join(notes, notes.c.id == witnesses.c.witness_id)
+    .where(
+        witnesses.c.note_id.in_(IDS),
+        notes.c.status == Status.WITNESS.value,
+        notes.c.superseded_by == witnesses.c.note_id,  # not those that stand by themselves again
     )
-    .order_by(note_files.c.note_id.desc())
-    .limit(bindparam("limit"))
+    .order_by(witnesses.c.witness_id)
 )
-FILES_OF = TOUCHES.where(note_files.c.note_id.in_(IDS), FROM_WORKSPACE, IS_LIVE)
+OPPOSED = tuple(
+    select(mine.label("mine"), theirs.label("theirs"))
+    .join(notes, notes.c.id == theirs)
+    .where(mine.in_(IDS), mine != theirs, FROM_WORKSPACE, IS_LIVE)
+    for mine, theirs in (
+        (disputes.c.note_id, disputes.c.counter_id),
+        (disputes.c.counter_id, disputes.c.note_id),
+    )
+)
+_other = notes.alias("other")
+_of_session = (
+    select(_other.c.id)
+    .where(
+        _other.c.workspace == bindparam("workspace"),
+        _other.c.session == notes.c.session,
+        _other.c.principal == notes.c.principal,  # others may call a session of theirs the same
+        _other.c.session != literal_column("''"),
+        _other.c.status == literal_column("'live'"),
+    )
+    .limit(1)
+    .correlate(notes)
+)
+BESIDE = select(
+    notes.c.id,
+    _of_session.where(_other.c.id < notes.c.id).order_by(_other.c.id.desc()).scalar_subquery().label("before"),
+    _of_session.where(_other.c.id > notes.c.id).order_by(_other.c.id).scalar_subquery().label("after"),
+).where(notes.c.id.in_(IDS), FROM_WORKSPACE, IS_LIVE)
+JUDGEMENTS = select(judgements).where(judgements.c.note_id.in_(IDS))
+PRINCIPALS = select(  # each is one step into the index
+    *(select(end(notes.c.principal)).where(IN_WORKSPACE).scalar_subquery() for end in (func.min, func.max))
+)
+NOTED_WORKSPACES = select(notes.c.workspace).distinct().order_by(notes.c.workspace)
+HANDLE = select(notes.c.id).where(IN_WORKSPACE, notes.c.handle == bindparam("handle")).order_by(notes.c.id)
 WITH_TOPIC = (
     select(note_topics.c.note_id)
     .join(notes, notes.c.id == note_topics.c.note_id)
@@ -93,16 +123,6 @@ HOT = (
     .order_by(notes.c.t_star.desc())
     .limit(bindparam("limit"))
 )
-FILE_NAMES = select(
-    files.c.id, files.c.path, files.c.present, files.c.digest, files.c.named_at, files.c.named_event
-).where(files.c.workspace == bindparam("workspace"))
-FILES_AT = FILE_NAMES.where(files.c.path.in_(IDS))
-FILES_UNDER = FILE_NAMES.where(
-    files.c.path >= bindparam("first"), files.c.path < bindparam("end"), files.c.path != ""
-).order_by(files.c.path, files.c.named_at, files.c.named_event, files.c.id)  # the latest claim comes last
-BORN_AT = select(func.count()).where(
-    files.c.workspace == bindparam("workspace"), files.c.born_path == bindparam("path")
-)
 
 
 # ── notes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,9 +132,16 @@ def find_notes(connection: Connection, now: datetime, workspace: str, note_ids: 
     paths = _paths(connection, found)
     topics = gathered(fetch_in(connection, TOPICS, found))
     disputed = gathered(fetch_in(connection, DISPUTES, found))
+    witnessed = gathered(fetch_in(connection, WITNESSES, found))
     qualities = _qualities(connection, now, rows)
     return {
-        row.id: _note(row, paths.get(row.id, {}), topics[row.id], disputed[row.id], qualities.get(row.id, UNJUDGED))
+        row.id: replace(
+            _note(row, paths.get(row.id, {})),
+            topics=tuple(topics[row.id]),
+            disputed_by=tuple(disputed[row.id]),
+            witnesses=tuple(witnessed[row.id]),
+            quality=qualities.get(row.id, UNJUDGED),
+        )
         for row in rows
     }
 
@@ -143,9 +170,8 @@ def candidates(
     ]
 
 
-def _note(
-    row: Found, paths: Mapping[str, str], topics: Iterable[str], disputed: Iterable[str], judged: Quality
-) -> Note:
+def _note(row: Found, paths: Mapping[str, str]) -> Note:
+    """A note as far as its own row and the event that laid it say; `paths` are the names of its files, by id."""
     laid = from_payload("laid", json.loads(row.payload))
     assert isinstance(laid, Laid)
     return Note(
@@ -158,14 +184,11 @@ def _note(
         laid_at=from_micros(row.laid_at),
         confirmed_at=from_micros(row.confirmed_at),
         anchors=tuple(_named_now(anchor, paths) for anchor in laid.anchors),
-        topics=tuple(topics),
         status=Status(row.status),
         reason=row.reason,
         superseded_by=row.superseded_by,
         supersedes=laid.supersedes,
-        disputed_by=tuple(disputed),
         t_star=row.t_star,
-        quality=judged,
     )
 
 
@@ -191,7 +214,7 @@ def _qualities(connection: Connection, now: datetime, rows: Collection[Found]) -
     return {note_id: quality(voices, authors[note_id], now) for note_id, voices in judged.items()}
 
 
-def gathered(pairs: Iterable[Found]) -> Mapping[str, list[str]]:
+def gathered(pairs: Iterable[Found | tuple[str, str]]) -> Mapping[str, list[str]]:
     """The second parts of rows of two, by the first."""
     gathered: dict[str, list[str]] = defaultdict(list)
     for key, value in pairs:
@@ -203,6 +226,25 @@ def note_ids_with_handle(connection: Connection, workspace: str, handle: str) ->
     return tuple(connection.scalars(HANDLE, {"workspace": workspace, "handle": handle}))
 
 
+def beside(connection: Connection, workspace: str, note_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    rows = fetch_in(connection, BESIDE, note_ids, workspace=workspace)
+    found = {row.id: tuple(filter(None, (row.before, row.after))) for row in rows}
+    return {note_id: others for note_id, others in found.items() if others}
+
+
+def opposed(connection: Connection, workspace: str, note_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    pairs = {
+        (row.mine, row.theirs)
+        for statement in OPPOSED
+        for row in fetch_in(connection, statement, note_ids, workspace=workspace)
+    }
+    return {note_id: tuple(others) for note_id, others in gathered(sorted(pairs)).items()}
+
+
+def noted_workspaces(connection: Connection) -> tuple[str, ...]:
+    return tuple(connection.scalars(NOTED_WORKSPACES))
+
+
 def hot_notes(connection: Connection, workspace: str, kinds: Collection[str], limit: int) -> tuple[str, ...]:
     return tuple(
         note_id
@@ -211,22 +253,9 @@ def hot_notes(connection: Connection, workspace: str, kinds: Collection[str], li
     )
 
 
-def count_files_born_at(connection: Connection, workspace: str, path: str) -> int:
-    count: int = connection.execute(BORN_AT, {"workspace": workspace, "path": path}).scalar_one()
-    return count
-
-
-# ── places ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-def notes_on(connection: Connection, workspace: str, file_ids: Collection[str], limit: int) -> list[Touch]:
-    return [
-        _touch(row)
-        for file_id in dict.fromkeys(file_ids)
-        for row in connection.execute(NOTES_ON, {"workspace": workspace, "file_id": file_id, "limit": limit})
-    ]
-
-
-def files_of(connection: Connection, workspace: str, note_ids: Collection[str]) -> list[Touch]:
-    return [_touch(row) for row in fetch_in(connection, FILES_OF, note_ids, workspace=workspace)]
+def has_several_principals(connection: Connection, workspace: str) -> bool:
+    first, last = connection.execute(PRINCIPALS, {"workspace": workspace}).one()
+    return bool(first != last)
 
 
 def notes_with_topics(connection: Connection, workspace: str, topics: Collection[str], limit: int) -> tuple[str, ...]:
@@ -236,25 +265,3 @@ def notes_with_topics(connection: Connection, workspace: str, topics: Collection
         for note_id in connection.scalars(WITH_TOPIC, {"workspace": workspace, "topic": topic, "limit": limit})
     }
     return tuple(sorted(found, reverse=True)[:limit])
-
-
-def files_at(connection: Connection, workspace: str, paths: Collection[str]) -> dict[str, FileName]:
-    rows = sorted(
-        fetch_in(connection, FILES_AT, [path for path in paths if path], workspace=workspace),
-        key=lambda row: (row.named_at, row.named_event, row.id),
-    )
-    return {row.path: _file_name(row) for row in rows}  # the latest claim is the last to enter
-
-
-def files_under(connection: Connection, workspace: str, prefix: str) -> list[FileName]:
-    bounds = {"workspace": workspace, "first": prefix, "end": prefix + LAST_CHARACTER}
-    return [_file_name(row) for row in connection.execute(FILES_UNDER, bounds)]
-
-
-def _touch(row: Found) -> Touch:
-    note_id, file_id, confirmed_at, size = row
-    return Touch(note_id, file_id, from_micros(confirmed_at), size)
-
-
-def _file_name(row: Found) -> FileName:
-    return FileName(row.id, row.path, bool(row.present), row.digest)

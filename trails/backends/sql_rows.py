@@ -14,11 +14,12 @@ import sqlalchemy
 from sqlalchemy import Table
 
 from ..dynamics import HALF_LIFE_DAYS_BY_KIND, slots, t_star
-from ..events import Event, Laid, Stamp, file_ids_of, from_payload, note_ids_of, to_payload
+from ..events import Event, Laid, Served, Stamp, file_ids_of, from_payload, note_ids_of, to_payload
 from ..events import OutcomeReported as Outcome
 from ..fold import FileState, Judgement, Lifecycle, NoteState, Voice
 from ..notes import Author, Status, handle
-from .sql_schema import disputes, files, judgements, note_files, note_topics, notes, uses
+from ..words import path_words, stem
+from .sql_schema import disputes, file_words, files, judgements, note_files, note_topics, notes, uses, witnesses
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -40,7 +41,9 @@ KEYS: Mapping[Table, tuple[str, ...]] = {
     uses: ("note_id", "principal", "session", "act"),
     judgements: ("note_id", "principal", "session", "act"),
     disputes: ("note_id", "counter_id"),
+    witnesses: ("note_id", "witness_id"),
     files: ("id",),
+    file_words: ("workspace", "word", "file_id"),
 }
 
 
@@ -86,11 +89,13 @@ def event_from_row(row: Found) -> Event:
 
 
 def subject_rows(event: Event, seq: int) -> Iterable[Row]:
-    """What an event can be looked up by: its notes, its files, its kind of task."""
+    """What an event can be looked up by: its notes, its files, its kind of task, the notes that it showed."""
     subjects = [("note", note_id) for note_id in note_ids_of(event.fact)]
     subjects += [("file", file_id) for file_id in file_ids_of(event.fact)]
     if isinstance(event.fact, Outcome):
         subjects.append(("task", event.fact.task))
+    if isinstance(event.fact, Served):
+        subjects += [("shown", note_id) for note_id in event.fact.note_ids]
     for role, subject in dict.fromkeys(subjects):
         yield {"workspace": event.workspace, "role": role, "subject": subject, "seq": seq}
 
@@ -136,6 +141,7 @@ def rows_of_note(state: NoteState) -> Rows:
         uses: _keyed(uses, [{**_voice(note_id, voice), "at": to_micros(at)} for voice, at in state.uses.items()]),
         judgements: _keyed(judgements, _judgement_rows(state)),
         disputes: _keyed(disputes, [{"note_id": note_id, "counter_id": counter} for counter in state.disputed_by]),
+        witnesses: _keyed(witnesses, [{"note_id": note_id, "witness_id": witness} for witness in state.witnesses]),
     }
 
 
@@ -154,6 +160,7 @@ def note_from_rows(row: Found, children: Mapping[Table, Iterable[Found]]) -> Not
         ),
         topics={topic.topic: (to_stamp(topic.at, topic.event), bool(topic.present)) for topic in children[note_topics]},
         disputed_by=frozenset(dispute.counter_id for dispute in children[disputes]),
+        witnesses=frozenset(witness.witness_id for witness in children[witnesses]),
         uses={voice_of(use): from_micros(use.at) for use in children[uses]},
         judgements={voice_of(judged): judgement_of(judged) for judged in children[judgements]},
     )
@@ -202,7 +209,7 @@ def _keyed(table: Table, rows: Iterable[Row]) -> dict[Key, Row]:
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def rows_of_file(state: FileState) -> Rows:
-    row: Row = {"id": state.file_id, "workspace": state.workspace, "path": state.path}
+    row: Row = {"id": state.file_id, "workspace": state.workspace, "path": state.path, "stem": stem(state.path)}
     registers = {
         "born": (state.born[0], "born_path", state.born[1]),
         "moved": (state.moved[0], "moved_path", state.moved[1]),
@@ -212,7 +219,11 @@ def rows_of_file(state: FileState) -> Rows:
     }
     for register, ((at, event_id), column, value) in registers.items():
         row |= {f"{register}_at": to_micros(at), f"{register}_event": event_id, column: value}
-    return {files: {(state.file_id,): row}}
+    told = [
+        {"workspace": state.workspace, "word": word, "file_id": state.file_id}
+        for word in sorted(path_words(state.path))
+    ]
+    return {files: {(state.file_id,): row}, file_words: _keyed(file_words, told)}
 
 
 def file_from_row(row: Found) -> FileState:

@@ -9,7 +9,9 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
+    FromClause,
     Index,
     Integer,
     LargeBinary,
@@ -55,6 +57,7 @@ events = Table(
 HAS_KEY = events.c.key != literal_column("''")
 HAS_DIGEST = events.c.digest != literal_column("''")
 IS_SERVED = events.c.kind == literal_column("'served'")
+HAS_SESSION = events.c.session != literal_column("''")
 IS_OPENED = events.c.kind == literal_column("'workspace-opened'")
 
 _e = events.c
@@ -72,14 +75,23 @@ Index(
     "events_digest", _e.digest, _e.workspace, _e.principal, _e.at, sqlite_where=HAS_DIGEST, postgresql_where=HAS_DIGEST
 )
 Index("events_workspace", _e.workspace, _e.seq)
-Index("events_served", _e.workspace, _e.session, _e.seq, sqlite_where=IS_SERVED, postgresql_where=IS_SERVED)
+Index("events_served", _e.workspace, _e.seq, sqlite_where=IS_SERVED, postgresql_where=IS_SERVED)
+Index(
+    "events_session",
+    _e.workspace,
+    _e.principal,
+    _e.session,
+    _e.seq,
+    sqlite_where=HAS_SESSION,
+    postgresql_where=HAS_SESSION,
+)
 Index("events_opened", _e.workspace, sqlite_where=IS_OPENED, postgresql_where=IS_OPENED)
 
 event_subjects = Table(
     "event_subjects",
     metadata,
     text("workspace", primary_key=True),
-    text("role", primary_key=True),  # note, file or task
+    text("role", primary_key=True),  # note, file or task; shown: a note that an answer showed
     text("subject", primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
@@ -120,6 +132,16 @@ IS_PENDING = notes.c.rev != notes.c.indexed_rev
 
 Index("notes_handle", notes.c.workspace, notes.c.handle)
 Index("notes_hot", notes.c.workspace, notes.c.status, notes.c.kind, notes.c.t_star)
+Index("notes_principal", notes.c.workspace, notes.c.principal)
+IN_SESSION = notes.c.session != literal_column("''")
+Index(
+    "notes_session",
+    notes.c.workspace,
+    notes.c.session,
+    notes.c.id,
+    sqlite_where=IN_SESSION,
+    postgresql_where=IN_SESSION,
+)
 Index("notes_pending", notes.c.number, sqlite_where=IS_PENDING, postgresql_where=IS_PENDING)
 
 # In both, the notes of one file or topic lie together and in the order of their ids, which is that of time.
@@ -157,6 +179,21 @@ uses = Table(
     sqlite_with_rowid=False,
 )
 
+
+# What was used in one session lies together: edges are read from it.
+def is_walked(table: FromClause) -> ColumnElement[bool]:
+    """Whether a use leaves an edge: laying does not, for the files of a note are an edge by themselves."""
+    return table.c.act.not_in([literal_column("'laid'"), literal_column("'witnessed'")])
+
+
+Index(
+    "uses_session",
+    uses.c.principal,
+    uses.c.session,
+    sqlite_where=is_walked(uses),
+    postgresql_where=is_walked(uses),
+)
+
 judgements = Table(
     "judgements",
     metadata,
@@ -176,6 +213,16 @@ disputes = Table(
     metadata,
     text("note_id", primary_key=True),
     text("counter_id", primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+Index("disputes_counter", disputes.c.counter_id)
+
+witnesses = Table(
+    "witnesses",
+    metadata,
+    text("note_id", primary_key=True),
+    text("witness_id", primary_key=True),
     sqlite_with_rowid=False,
 )
 
@@ -200,9 +247,22 @@ files = Table(
     time("digest_at"),
     text("digest_event"),
     text("digest"),
+    Column("stem", Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 Index("files_path", files.c.workspace, files.c.path)
 Index("files_born_path", files.c.workspace, files.c.born_path)
 
-STATE_TABLES = (notes, note_files, note_topics, uses, judgements, disputes, files)
+Index("files_stem", files.c.workspace, files.c.stem)
+
+# The stemmed words of each path, as `words.path_words` has them.
+file_words = Table(
+    "file_words",
+    metadata,
+    text("workspace", primary_key=True),
+    text("word", primary_key=True),
+    text("file_id", primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+STATE_TABLES = (notes, note_files, note_topics, uses, judgements, disputes, witnesses, files, file_words)

@@ -29,12 +29,18 @@ from .sql_rows import (
     rows_of_note,
     text_of,
 )
-from .sql_schema import STATE_TABLES, disputes, events, files, judgements, note_topics, notes, uses
+from .sql_schema import STATE_TABLES, disputes, events, files, judgements, note_topics, notes, uses, witnesses
 
 IDS_A_QUERY = 500  # some SQLite builds take 999 bound values
 EVENTS_A_FETCH = 1000
 
-CHILDREN = (note_topics, uses, judgements, disputes)  # `note_files` says nothing that the laid event does not
+CHILDREN = (
+    note_topics,
+    uses,
+    judgements,
+    disputes,
+    witnesses,
+)  # `note_files` says nothing that the laid event does not
 NOTES = (
     select(notes, events.c.payload)
     .join(events, events.c.id == notes.c.laid_event)
@@ -70,7 +76,7 @@ class WordIndex(Protocol):
         ...
 
     def search(
-        self, connection: Connection, workspace: str, words: Sequence[str], limit: int
+        self, connection: Connection, workspace: str, words: Sequence[str], limit: int, without: str = ""
     ) -> list[tuple[str, float]]:
         """See `Store.search_words`."""
         ...

@@ -14,11 +14,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from ..edges import Tie, Walk
 from ..errors import Unavailable
 from ..events import Event
 from ..notes import Candidate, Note
-from ..ports import Clock, FileName, Indexed, Pending, Request, Touch
-from . import migrations, sql_index_book, sql_journal, sql_queries, sql_states, sqlite_only
+from ..ports import Clock, FileName, Indexed, Pending, Request, WordsOfPaths
+from . import migrations, sql_index_book, sql_journal, sql_paths, sql_queries, sql_states, sqlite_only
 from .sql_states import WordIndex
 from .sql_writer import Writer
 
@@ -107,13 +108,23 @@ class SqlStore:
         with self._connection() as connection:
             return sql_queries.candidates(connection, self._clock(), workspace, note_ids, model)
 
-    def search_words(self, workspace: str, words: Sequence[str], limit: int) -> list[tuple[str, float]]:
+    def search_words(
+        self, workspace: str, words: Sequence[str], limit: int, *, without: str = ""
+    ) -> list[tuple[str, float]]:
         with self._connection() as connection:
-            return self._words.search(connection, workspace, words, limit)
+            return self._words.search(connection, workspace, words, limit, without)
 
     def notes_with_topics(self, workspace: str, topics: Collection[str], limit: int) -> tuple[str, ...]:
         with self._connection() as connection:
             return sql_queries.notes_with_topics(connection, workspace, topics, limit)
+
+    def beside(self, workspace: str, note_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        with self._connection() as connection:
+            return sql_queries.beside(connection, workspace, note_ids)
+
+    def opposed(self, workspace: str, note_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        with self._connection() as connection:
+            return sql_queries.opposed(connection, workspace, note_ids)
 
     def hot_notes(self, workspace: str, kinds: Collection[str], limit: int) -> tuple[str, ...]:
         """At most `limit` of each kind, kind by kind in the order given: times of different kinds do not compare."""
@@ -121,25 +132,49 @@ class SqlStore:
             return sql_queries.hot_notes(connection, workspace, kinds, limit)
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
-    def notes_on(self, workspace: str, file_ids: Collection[str], limit: int) -> list[Touch]:
+    def notes_on(self, workspace: str, file_ids: Collection[str], limit: int, *, without: str = "") -> tuple[str, ...]:
         with self._connection() as connection:
-            return sql_queries.notes_on(connection, workspace, file_ids, limit)
+            return sql_paths.notes_on(connection, workspace, file_ids, limit, without)
 
-    def files_of(self, workspace: str, note_ids: Collection[str]) -> list[Touch]:
+    def ties_from(self, workspace: str, file_id: str, limit: int) -> list[Tie]:
         with self._connection() as connection:
-            return sql_queries.files_of(connection, workspace, note_ids)
+            return sql_paths.ties_from(connection, workspace, file_id, limit)
+
+    def files_of(self, workspace: str, note_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        with self._connection() as connection:
+            return sql_paths.files_of(connection, workspace, note_ids)
+
+    def walks_through(self, workspace: str, note_ids: Collection[str], limit: int) -> list[Walk]:
+        with self._connection() as connection:
+            return sql_paths.walks_through(connection, workspace, note_ids, limit)
 
     def files_at(self, workspace: str, paths: Collection[str]) -> dict[str, FileName]:
         with self._connection() as connection:
-            return sql_queries.files_at(connection, workspace, paths)
+            return sql_paths.files_at(connection, workspace, paths)
+
+    def files_by_id(self, workspace: str, file_ids: Collection[str]) -> list[FileName]:
+        with self._connection() as connection:
+            return sql_paths.files_by_id(connection, workspace, file_ids)
+
+    def touched_at(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, datetime]:
+        with self._connection() as connection:
+            return sql_paths.touched_at(connection, workspace, file_ids)
+
+    def files_like(self, workspace: str, paths: Collection[str]) -> list[FileName]:
+        with self._connection() as connection:
+            return sql_paths.files_like(connection, workspace, paths)
+
+    def files_with_words(self, workspace: str, words: Sequence[str]) -> WordsOfPaths:
+        with self._connection() as connection:
+            return sql_paths.files_with_words(connection, workspace, words)
 
     def files_under(self, workspace: str, prefix: str = "") -> list[FileName]:
         with self._connection() as connection:
-            return sql_queries.files_under(connection, workspace, prefix)
+            return sql_paths.files_under(connection, workspace, prefix)
 
     def count_files_born_at(self, workspace: str, path: str) -> int:
         with self._connection() as connection:
-            return sql_queries.count_files_born_at(connection, workspace, path)
+            return sql_paths.count_files_born_at(connection, workspace, path)
 
     # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def events_of(
@@ -153,13 +188,35 @@ class SqlStore:
         with self._connection() as connection:
             return sql_journal.last_event_at(connection)
 
+    def noted_workspaces(self) -> tuple[str, ...]:
+        with self._connection() as connection:
+            return sql_queries.noted_workspaces(connection)
+
     def workspaces(self) -> dict[str, str]:
         with self._connection() as connection:
             return sql_journal.workspaces(connection)
 
-    def served_to(self, workspace: str, session: str, limit: int = 200) -> frozenset[str]:
+    def session_events(self, workspace: str, principal: str, session: str, limit: int) -> list[tuple[int, Event]]:
+        # asked of the writing thread, since what was shown a moment ago may still lie with it
+        return self._writer.do(
+            lambda connection: sql_journal.session_events(connection, workspace, principal, session, limit)
+        )
+
+    def shown_to_others(self, workspace: str, principal: str, session: str, limit: int) -> tuple[str, ...]:
         with self._connection() as connection:
-            return sql_journal.served_to(connection, workspace, session, limit)
+            return sql_journal.shown_to_others(connection, workspace, principal, session, limit)
+
+    def was_shown(self, workspace: str, principal: str, note_ids: Collection[str], before: datetime) -> bool:
+        with self._connection() as connection:
+            return sql_journal.was_shown(connection, workspace, principal, note_ids, before)
+
+    def has_several_principals(self, workspace: str) -> bool:
+        with self._connection() as connection:
+            return sql_queries.has_several_principals(connection, workspace)
+
+    def showings_of(self, workspace: str, note_id: str, limit: int) -> list[Event]:
+        # asked of the writing thread, as above: "why was it shown" is asked moments later
+        return self._writer.do(lambda connection: sql_journal.showings_of(connection, workspace, note_id, limit))
 
     def results_of(self, workspace: str, task: str, limit: int = 200) -> tuple[float, ...]:
         with self._connection() as connection:

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,9 @@ READER_PRAGMAS = ("busy_timeout=5000", "trusted_schema=OFF", "mmap_size=0", "que
 
 READERS_KEPT_OPEN = 8
 SEARCH_LIMIT_S = 0.25
-WORDS_A_SEARCH = 32
-FEWER_WORDS = 8  # asked instead where all of them take too long; identifiers come first
+WORDS_A_SEARCH = 64
+LEADING_NOTES = 10_000  # ranked by the rare words of a question: ranking a note takes a microsecond
+ENOUGH = 10  # notes; where the rare words find fewer, the common ones are asked too
 INSTRUCTIONS_A_LOOK = 100_000  # of SQLite's machine, some 8 ms; each look needs the GIL, which others may hold
 
 # Used by migration 0001: a change needs a migration and constants of its own.
@@ -55,9 +57,11 @@ REMOVE = text(
     " SELECT 'delete', number, search_text FROM notes WHERE id = :note_id"
 )
 REBUILD = text("INSERT INTO note_words (note_words) VALUES ('rebuild')")
+COUNT = text("SELECT count(*) FROM (SELECT 1 FROM note_words WHERE note_words MATCH :match LIMIT :limit)")
 SEARCH = text(
     "SELECT notes.id, -note_words.rank AS score FROM note_words JOIN notes ON notes.number = note_words.rowid"
     " WHERE note_words MATCH :match AND notes.workspace = :workspace AND notes.status = 'live'"
+    " AND (:without = '' OR notes.principal <> :without)"
     " ORDER BY note_words.rank LIMIT :limit"
 )
 
@@ -119,6 +123,9 @@ def claim(connection: Connection, path: Path) -> None:
 class Fts5:
     """The word index of an SQLite database: see `sql_states.WordIndex`."""
 
+    def __init__(self) -> None:
+        self._common: set[str] = set()  # quoted words that more than LEADING_NOTES notes have
+
     def add(self, connection: Connection, note_ids: Sequence[str]) -> None:
         connection.execute(ADD, [{"note_id": note_id} for note_id in note_ids])
 
@@ -129,24 +136,53 @@ class Fts5:
         connection.execute(REBUILD)
 
     def search(
-        self, connection: Connection, workspace: str, words: Sequence[str], limit: int
+        self, connection: Connection, workspace: str, words: Sequence[str], limit: int, without: str = ""
     ) -> list[tuple[str, float]]:
-        """See `Store.search_words`. A search that takes too long finds nothing, and is logged."""
+        """
+        See `Store.search_words`; of common words alone, the notes that have them all, if there are any.
+
+        BM25 computes a score for every note that has any of the words. So the rare words say which notes get one, and
+        count twice; the common ones only add to it. What takes too long is logged, and finds what was found till then.
+        """
         # A quoted word is a phrase and no operator; NUL would end the query inside of it.
         phrases = ['"' + word.replace("\0", " ").replace('"', '""') + '"' for word in words[:WORDS_A_SEARCH]]
-        if not phrases:
-            return []
-        parameters = {"match": " OR ".join(phrases), "workspace": workspace, "limit": limit}
+        parameters = {"workspace": workspace, "limit": limit, "without": without}
+        found: list[tuple[str, float]] = []
         try:
             with _time_limit(connection, SEARCH_LIMIT_S) as is_over:
-                return [(row.id, row.score) for row in connection.execute(SEARCH, parameters)]
+                for match in self._matches(connection, phrases):
+                    rows = connection.execute(SEARCH, {"match": match, **parameters})
+                    found = max([(row.id, row.score) for row in rows], found, key=len)
+                    if len(found) >= min(limit, ENOUGH):
+                        break
         except OperationalError:
             if not is_over():
                 raise
-            if len(words) > FEWER_WORDS:
-                return self.search(connection, workspace, words[:FEWER_WORDS], limit)
             log.warning("A search for %d words was given up after %.2f s", len(phrases), SEARCH_LIMIT_S)
-            return []
+        return found
+
+    def _matches(self, connection: Connection, phrases: Sequence[str]) -> Iterator[str]:
+        """What to search for, one after the other until enough is found: what costs little comes first."""
+        counts = {phrase: self._count(connection, phrase) for phrase in dict.fromkeys(phrases)}
+        rarest_first = sorted(counts, key=counts.__getitem__)
+        so_far = accumulate(counts[phrase] for phrase in rarest_first)
+        rare = [phrase for phrase, number in zip(rarest_first, so_far, strict=True) if number <= LEADING_NOTES]
+        common = rarest_first[len(rare) :]
+        anything = " OR ".join(phrases)  # with its repetitions: BM25 adds up the score of each
+        if rare:
+            yield f"({' OR '.join(rare)}) AND ({anything})" if common else anything
+        if common:
+            yield " AND ".join(common)
+            yield f"{common[0]} AND ({anything})"
+
+    def _count(self, connection: Connection, phrase: str) -> int:
+        """How many notes have a word; counts no further than to see that it is common, which it then stays."""
+        if phrase in self._common:
+            return LEADING_NOTES + 1
+        count: int = connection.execute(COUNT, {"match": phrase, "limit": LEADING_NOTES + 1}).scalar_one()
+        if count > LEADING_NOTES:
+            self._common.add(phrase)
+        return count
 
 
 @contextmanager
