@@ -5,14 +5,15 @@ The same terms as in `ranking.py`, seen from the files: a note that matches the 
 on, and many notes together speak louder than the best of them alone.
 
     (22)  voice(f)  = sum over notes on f: text(n) (1 + .6 (2q - 1)),   memory(f) = voice(f) / sqrt(largest voice * all)
-    (23)  edge(f)   = unit(sum over notes and sessions on f and an open file: w (1 + 10 sim^3)),   w of eq. 19
+    (23)  edge(f)   = unit(sum over notes and sessions on f and an open file: w (1 + 10 sim^3) / (1 + notes on f)^.25)
     (24)  fit(f)    = sum of log(1 + F / F_word) over query words in the path / (sqrt(words of the path) log(1 + F))
                       twice that where the query has every word of the file's name
     (29)  late(f)   = (1 + hours since a note was laid on f)^-.5
     (30)  score(f)  = (memory + 1/2 edge + 1/3 fit + .4 near + 1/6 late) / the largest
 
-Memory is largest where the notes agree on one file, and small for each where they scatter over many. An edge counts
-more where the notes that make it match the question too. `docs/dynamics.md` tells what else was tried.
+Memory is largest where the notes agree on one file, and small for each where they scatter over many. An edge (w of
+eq. 19) counts more where the notes that make it match the question too, and less to a file that every note is on.
+`docs/dynamics.md` tells what else was tried.
 """
 
 import heapq
@@ -38,6 +39,7 @@ FIT_WEIGHT = 1 / 3
 NEAR_WEIGHT = 0.4
 LATE_WEIGHT = 1 / 6
 MATCHING_EDGE = 10.0  # how much more an edge counts whose note matches the question as well as any
+HUB_EXPONENT = 0.25  # by which edges to files with many notes count less
 WHOLE_NAME = 2.0  # factor of a path whose file is named in the question
 BODY_SHARE = 0.5  # of a word in a query of several lines that is not in the first, which says what it is about
 LATE_EXPONENT = 0.5
@@ -91,6 +93,7 @@ def lead(
     paths: Mapping[str, str],
     *,
     ties: Sequence[Tie],
+    notes_a_file: Mapping[str, int],
     open_file_ids: Collection[str],
     fits: Mapping[str, float],
     touched_at: Mapping[str, datetime],
@@ -100,13 +103,14 @@ def lead(
     The files that answer the question, best first, at most `question.leads`; the best has a score of 1.
 
     `paths` names, by file id, the files that may be led to: those that are there, and none that is open. `ties` are
-    those of the open files (`edges.py`), `fits` comes from the function above, and `touched_at` tells when a note was
-    last laid on a file. Of equal scores the path decides.
+    those of the open files (`edges.py`), and `notes_a_file` counts the notes on the files that they lead to; `fits`
+    comes from the function above, and `touched_at` tells when a note was last laid on a file. Of equal scores the path
+    decides.
     """
     alike = similarities(candidates) if question.query else {}
     voices = _voices(candidates, now) if question.query else Voices({}, 0.0)
     memory = voices.memory(paths.keys())
-    edge = _edges(open_file_ids, ties, alike, paths, now)
+    edge = _edges(open_file_ids, ties, alike, {file_id: notes_a_file.get(file_id, 0) for file_id in paths}, now)
     scored = []
     for file_id, path in paths.items():
         if path not in question.files:
@@ -151,14 +155,18 @@ def _edges(
     open_file_ids: Collection[str],
     ties: Sequence[Tie],
     alike: Mapping[str, float],
-    paths: Mapping[str, str],
+    notes_a_file: Mapping[str, int],
     now: datetime,
 ) -> dict[str, float]:
     """The edges to the files that may be led to, in (0, 1], the strongest 1 (eq. 23)."""
     emphasis = {note_id: 1 + MATCHING_EDGE * similarity**SHARPNESS for note_id, similarity in alike.items()}
-    found = edges(open_file_ids, ties, now, emphasis)
-    most = max((edge for file_id, edge in found.items() if file_id in paths), default=0.0)
-    return {file_id: edge / most for file_id, edge in found.items() if file_id in paths}
+    found = {
+        file_id: edge / math.pow(1 + notes_a_file[file_id], HUB_EXPONENT)
+        for file_id, edge in edges(open_file_ids, ties, now, emphasis).items()
+        if file_id in notes_a_file
+    }
+    most = max(found.values(), default=0.0)
+    return {file_id: edge / most for file_id, edge in found.items()}
 
 
 def _lateness(touched_at: datetime, now: datetime) -> float:

@@ -179,6 +179,10 @@ class Store(Protocol):
         """What these files are called now; unknown ones are left out."""
         ...
 
+    def notes_a_file(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, int]:
+        """How many notes were ever laid on each of these files; those without any are left out."""
+        ...
+
     def touched_at(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, datetime]:
         """When the newest live note on each of these files was laid; files without one are left out."""
         ...

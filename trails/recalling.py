@@ -237,6 +237,7 @@ class Recaller:
             paths,
             ties=around.ties,
             open_file_ids=around.open_ids,
+            notes_a_file=self.store.notes_a_file(workspace, around.file_edges.keys()),
             touched_at=self.store.touched_at(workspace, paths),
             fits=leading.fits(question.query, paths.values(), by_words.counts, by_words.total),
             now=now,

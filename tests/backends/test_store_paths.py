@@ -392,3 +392,12 @@ def test_of_very_many_files_of_one_stem_some_are_given(sql_world):
 
     assert len(found) == sql_paths.FILES_OF_A_STEM
     assert found <= {f"{i}/index.ts" for i in range(40)}
+
+
+def test_notes_on_a_file_are_counted_whether_they_stand_or_not(world):
+    for _ in range(2):
+        world.lay(files=["a.py"])
+    world.happens(Withdrawn(world.lay(files=["a.py", "b.py"]), "no"))
+
+    assert world.store.notes_a_file(HERE, [A, B, "id of unknown.py"]) == {A: 3, B: 1}
+    assert world.store.notes_a_file(ELSEWHERE, [A]) == {}

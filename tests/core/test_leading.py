@@ -41,11 +41,12 @@ def leads(
     known: Collection[str] = (),
     hours: Mapping[str, float] | None = None,
     limit: int = 20,
+    crowded: Mapping[str, int] | None = None,
 ) -> list[Lead]:
     """
     The answer where the notes' files, those that ties lead to and the `known` ones are there.
 
-    `hours` tells how long ago a note was laid on a file; of the others nobody knows.
+    `hours` tells how long ago a note was laid on a file; of the others nobody knows. `crowded` counts notes on files.
     """
     hours = hours or {}
     paths = {path for one in candidates for path in one.paths_by_file_id} | {one.place_id for one in ties}
@@ -56,6 +57,7 @@ def leads(
         candidates,
         {path: path for path in paths.difference(files)},
         ties=ties,
+        notes_a_file=crowded or {},
         open_file_ids=files,
         fits=leading.fits(query, paths, counts, len(paths)),
         touched_at={path: NOW - timedelta(hours=ago) for path, ago in hours.items()},
@@ -202,6 +204,7 @@ def test_another_file_that_claims_the_name_of_an_open_one_is_not_led_to():
         [],
         {"lost twin": OPEN},
         ties=tie("n", "id", "lost twin"),
+        notes_a_file={},
         open_file_ids=["id"],
         fits={OPEN: 1.0},
         touched_at={"lost twin": NOW},
@@ -220,6 +223,7 @@ def test_only_files_that_may_be_led_to_come_and_the_loudest_of_them_sets_the_sca
         told,
         {"there.py": "there.py"},
         ties=[*gone, *tie("n3", OPEN, "there.py")],
+        notes_a_file={},
         open_file_ids=[OPEN],
         fits={},
         touched_at={"gone.py": NOW},
@@ -318,6 +322,21 @@ def test_a_file_whose_name_holds_no_word_is_never_named(name):
 def test_a_word_that_was_not_counted_is_taken_for_rare():
     assert leading.fits("lock", ["lock/main"], {}, 0) == {"lock/main": pytest.approx(1 / math.sqrt(2))}
     assert leading.fits("", ["lock.py"], {}, 9) == leading.fits("lock", [], {}, 9) == {}
+
+
+def test_words_of_the_first_line_count_twice_as_much_as_those_below_it():
+    (title,) = leading.fits("lock", ["lock/main"], {}, 9).values()
+    (body,) = leading.fits("key\nlock", ["lock/main"], {}, 9).values()
+
+    assert body == pytest.approx(title / 2)
+
+
+def test_an_edge_to_a_file_with_many_notes_counts_less():
+    ties = [*tie("n", OPEN, "a.py", "b.py")]
+
+    found = leads(files=(OPEN,), ties=ties, crowded={"a.py": 15})
+
+    assert amounts("edge", found) == pytest.approx({"a.py": 1 / 2, "b.py": 1.0})
 
 
 # ── nearness and lateness ────────────────────────────────────────────────────────────────────────────────────────────
@@ -473,6 +492,8 @@ def test_a_limit_cuts_the_end_and_changes_nothing_else(candidates, question, tie
         "LATE_WEIGHT",
         "MATCHING_EDGE",
         "WHOLE_NAME",
+        "HUB_EXPONENT",
+        "BODY_SHARE",
         "LATE_EXPONENT",
         "NOTES_A_LEAD",
         "SECONDS_PER_HOUR",
@@ -484,7 +505,8 @@ def test_no_constant_is_dead(name, monkeypatch):
     ties = [*tie("n3", OPEN, OTHERS[0]), *tie("other", OPEN, OTHERS[1])]
 
     def answer() -> list[Lead]:
-        return leads(candidates, "login", (OPEN,), ties, OTHERS, {OTHERS[1]: 5})
+        crowded = {OTHERS[1]: 9}
+        return leads(candidates, "log\nlogin", (OPEN,), ties, OTHERS, {OTHERS[1]: 5}, crowded=crowded)
 
     before = answer()
     monkeypatch.setattr(leading, name, type(getattr(leading, name))(getattr(leading, name) * 0.5))

@@ -146,6 +146,11 @@ class InMemoryStore(InMemoryLog):
             known = (state for state in self._files.values() if state.workspace == workspace)
             return [_file_name(state) for state in known if state.file_id in file_ids]
 
+    def notes_a_file(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, int]:
+        with self._lock:
+            laid_on = Counter(file_id for state in self._there(workspace) for file_id in file_ids_of(laid(state)))
+        return {file_id: laid_on[file_id] for file_id in file_ids if laid_on[file_id]}
+
     def touched_at(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, datetime]:
         with self._lock:
             newest = {file_id: self._newest_on(workspace, file_id)[:1] for file_id in file_ids}

@@ -104,6 +104,11 @@ _newest = (
     .scalar_subquery()
 )
 TOUCHED_AT = select(files.c.id, _newest).where(files.c.id.in_(IDS), files.c.workspace == WORKSPACE)
+NOTES_A_FILE = (
+    select(note_files.c.file_id, func.count().label("number"))
+    .where(note_files.c.workspace == WORKSPACE, note_files.c.file_id.in_(IDS))
+    .group_by(note_files.c.file_id)
+)
 FILES_UNDER = FILE_NAMES.where(
     files.c.path >= bindparam("first"), files.c.path < bindparam("end"), files.c.path != ""
 ).order_by(files.c.path, files.c.named_at, files.c.named_event, files.c.id)  # the latest claim comes last
@@ -178,6 +183,11 @@ def files_by_id(connection: Connection, workspace: str, file_ids: Collection[str
 def files_under(connection: Connection, workspace: str, prefix: str) -> list[FileName]:
     bounds = {"workspace": workspace, "first": prefix, "end": prefix + LAST_CHARACTER}
     return [_file_name(row) for row in connection.execute(FILES_UNDER, bounds)]
+
+
+def notes_a_file(connection: Connection, workspace: str, file_ids: Collection[str]) -> dict[str, int]:
+    rows = fetch_in(connection, NOTES_A_FILE, file_ids, workspace=workspace)
+    return {row.file_id: row.number for row in rows}
 
 
 def touched_at(connection: Connection, workspace: str, file_ids: Collection[str]) -> dict[str, datetime]:

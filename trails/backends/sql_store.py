@@ -156,6 +156,10 @@ class SqlStore:
         with self._connection() as connection:
             return sql_paths.files_by_id(connection, workspace, file_ids)
 
+    def notes_a_file(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, int]:
+        with self._connection() as connection:
+            return sql_paths.notes_a_file(connection, workspace, file_ids)
+
     def touched_at(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, datetime]:
         with self._connection() as connection:
             return sql_paths.touched_at(connection, workspace, file_ids)
