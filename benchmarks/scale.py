@@ -100,7 +100,7 @@ class Asking:
     def __init__(self, memory: Memory, notes: int, rounds: int) -> None:
         self.memory, self.history = memory, MadeHistory(notes)
         self.random = np.random.default_rng(notes)
-        self._questions = iter(self.history.questions(4 * (rounds + PROFILED)))
+        self._questions = iter(self.history.questions(5 * (rounds + PROFILED)))
         there = memory.store.counts(WORKSPACE)["notes"]
         self.drafts = self.history.drafts(there, there + LAYS)
 
@@ -112,6 +112,11 @@ class Asking:
 
     def recall(self, *, text: bool = False, path: Callable[[], str] | None = None) -> None:
         question = Question(next(self._questions) if text else "", (path(),) if path else ())
+        self.memory.recall(WORKSPACE, question, BY)
+
+    def recall_as_agents_do(self) -> None:
+        """With a file open, and files to look at asked for as well: what the MCP tool asks."""
+        question = Question(next(self._questions), (self.a_path(),), leads=3)
         self.memory.recall(WORKSPACE, question, BY)
 
     def edges(self, path: Callable[[], str]) -> None:
@@ -137,6 +142,7 @@ class Asking:
         return {
             "recall by file": partial(self.recall, path=self.a_path),
             "recall by a hot file": partial(self.recall, path=self.a_hot_path),
+            "recall as an agent asks": self.recall_as_agents_do,
             "recall by text": partial(self.recall, text=True),
             "recall by text and file": partial(self.recall, text=True, path=self.a_path),
             "edges of a file": partial(self.edges, self.a_path),

@@ -58,13 +58,13 @@ class Choice:
     A note in its place.
 
     `propensity` is the chance that it had of this place, given the places before it, in (0, 1]. `explored` is whether
-    it is there by chance alone, `beside` the notes of the pool on the other side of a dispute that share its place.
+    it is there by chance alone, `against` the notes of the pool on the other side of a dispute that share its place.
     """
 
     note_id: str
     propensity: float
     explored: bool = False
-    beside: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
 
 
 def choose(
@@ -82,10 +82,10 @@ def choose(
     asked for notes of the pool only. Without `chance` nothing is drawn. The same chance gives the same choice.
     """
     hits = pool(ranked, candidates, limit)
-    beside = _sides([hit.note_id for hit in hits], candidates)
-    waiting = [hit for hit in hits if hit.note_id in beside]
+    against = _sides([hit.note_id for hit in hits], candidates)
+    waiting = [hit for hit in hits if hit.note_id in against]
     best_score = max((hit.score for hit in waiting), default=0.0) or 1.0
-    nearest = dict.fromkeys(beside, 0.0)
+    nearest = dict.fromkeys(against, 0.0)
 
     def mmr(hit: Ranked) -> float:
         return RELEVANCE_SHARE * hit.score / best_score - (1 - RELEVANCE_SHARE) * nearest[hit.note_id]
@@ -99,7 +99,7 @@ def choose(
         if dice is not None and len(choices) >= FIXED_PLACES:
             odds = draw_odds([candidates[hit.note_id].quality for hit in free])
             taken, propensity = _drawn(free, odds, greedy, dice.random())
-        choices.append(Choice(taken.note_id, propensity, taken is not greedy, beside[taken.note_id]))
+        choices.append(Choice(taken.note_id, propensity, taken is not greedy, against[taken.note_id]))
         waiting = [hit for hit in waiting if hit is not taken]
         if len(choices) < limit:
             for hit in waiting:

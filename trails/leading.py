@@ -108,7 +108,7 @@ def lead(
     decides.
     """
     alike = similarities(candidates) if question.query else {}
-    voices = _voices(candidates, now) if question.query else Voices({}, 0.0)
+    voices = _voices(candidates, alike, now) if question.query else Voices({}, 0.0)
     memory = voices.memory(paths.keys())
     edge = _edges(open_file_ids, ties, alike, {file_id: notes_a_file.get(file_id, 0) for file_id in paths}, now)
     scored = []
@@ -138,8 +138,8 @@ def lead(
     ]
 
 
-def _voices(candidates: Sequence[Candidate], now: datetime) -> Voices:
-    text = text_terms(candidates, now)
+def _voices(candidates: Sequence[Candidate], alike: Mapping[str, float], now: datetime) -> Voices:
+    text = text_terms(candidates, now, alike)
     by_file: dict[str, dict[str, float]] = defaultdict(dict)
     said = []
     for candidate in candidates:

@@ -169,14 +169,17 @@ def similarities(candidates: Sequence[Candidate]) -> dict[str, float]:
     }
 
 
-def text_terms(candidates: Sequence[Candidate], now: datetime) -> dict[str, float]:
+def text_terms(
+    candidates: Sequence[Candidate], now: datetime, alike: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """
     How well the text of each note matches, in (0, 1], by note id; only the 50 best (eq. 11 and 12).
 
-    A note on no file borrows from those laid beside it in its session, which are all the context that it has.
+    `alike` are the similarities, where they are known already. A note on no file borrows from those laid beside it in
+    its session, which are all the context that it has.
     One principal's fill at most half of the 50 while notes of others wait: whoever repeats itself shuts nobody out.
     """
-    alike = similarities(candidates)
+    alike = similarities(candidates) if alike is None else alike
     raw = {}
     for candidate in candidates:
         beside = candidate.beside if alike[candidate.note_id] and not candidate.paths_by_file_id else ()

@@ -87,7 +87,7 @@ class Showing:
         ranked: Ranked,
     ) -> Hit:
         hit = drifted or placing.hit(notes[choice.note_id], ranked, self.folder)
-        against = dict.fromkeys((*choice.beside, *candidates[choice.note_id].opposed))
+        against = dict.fromkeys((*choice.against, *candidates[choice.note_id].opposed))
         dissent = tuple(notes[ref] for ref in against if ref in notes and notes[ref].status is Status.LIVE)
         return replace(hit, dissent=dissent, propensity=choice.propensity, explored=choice.explored)
 

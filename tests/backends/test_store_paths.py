@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.dialects import sqlite
 
+from tests.backends.soundness import ask
 from tests.backends.store_world import BEN, ELSEWHERE, HERE
 from trails.backends import sql_paths
 from trails.edges import Tie, Walk, edges
@@ -401,3 +403,12 @@ def test_notes_on_a_file_are_counted_whether_they_stand_or_not(world):
 
     assert world.store.notes_a_file(HERE, [A, B, "id of unknown.py"]) == {A: 3, B: 1}
     assert world.store.notes_a_file(ELSEWHERE, [A]) == {}
+
+
+def test_when_files_were_touched_is_read_without_the_rest_of_the_workspace(sql_world, database):
+    values = sql_paths.TOUCHED_AT.params(ids=[A, B], workspace=HERE)
+    question = values.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+
+    plan = [row["detail"] for row in ask(database, f"EXPLAIN QUERY PLAN {question}")]
+
+    assert "SEARCH files USING PRIMARY KEY (id=?)" in plan

@@ -115,10 +115,10 @@ def test_what_is_shown_is_found_and_different_and_fills_the_places(found, limit,
     choices = choose(found, limit, lambda one, other: 0.9 * (one[-1] == other[-1]), chance)
 
     ids = [choice.note_id for choice in choices]
-    beside = {note_id for choice in choices for note_id in choice.beside}
+    against = {note_id for choice in choices for note_id in choice.against}
     assert len(set(ids)) == len(ids) <= limit
-    assert beside.isdisjoint(ids)
-    assert {*ids, *beside} <= {hit.note_id for hit, _ in found}
+    assert against.isdisjoint(ids)
+    assert {*ids, *against} <= {hit.note_id for hit, _ in found}
     assert all(0 < choice.propensity <= 1 for choice in choices)
     if not any(candidate.opposed for _, candidate in found):
         assert len(ids) == min(limit, len(found))
@@ -262,7 +262,7 @@ def test_a_dispute_takes_one_place_and_the_better_ranked_side_has_it():
 
     choices = choose(found, limit=3)
 
-    assert [(choice.note_id, choice.beside) for choice in choices] == [
+    assert [(choice.note_id, choice.against) for choice in choices] == [
         ("first", ()),
         ("claim", ("against",)),
         ("last", ()),
@@ -273,19 +273,19 @@ def test_it_does_not_matter_which_side_says_that_there_is_a_dispute():
     one = [note("claim", 0.9, opposed=("against",)), note("against", 0.8)]
     other = [note("claim", 0.9), note("against", 0.8, opposed=("claim",))]
 
-    assert choose(one) == choose(other) == [Choice("claim", 1.0, beside=("against",))]
+    assert choose(one) == choose(other) == [Choice("claim", 1.0, against=("against",))]
 
 
 def test_a_note_disputed_by_several_has_them_all_beside_it_best_first():
     found = [note("claim", 0.9, opposed=("a", "b")), note("b", 0.8), note("a", 0.7)]
 
-    assert choose(found) == [Choice("claim", 1.0, beside=("b", "a"))]
+    assert choose(found) == [Choice("claim", 1.0, against=("b", "a"))]
 
 
 def test_whoever_disputes_two_notes_that_agree_stands_beside_both():
     found = [note("one", 0.9), note("against", 0.8, opposed=("one", "two")), note("two", 0.7)]
 
-    assert [(choice.note_id, choice.beside) for choice in choose(found)] == [
+    assert [(choice.note_id, choice.against) for choice in choose(found)] == [
         ("one", ("against",)),
         ("two", ("against",)),
     ]

@@ -41,8 +41,13 @@ LIMIT: BindParameter[Any] = bindparam("limit")
 
 
 def is_here(table: FromClause) -> ColumnElement[bool]:
-    """Whether a note stands in the workspace; hidden from the planner, which would read all of it by its index."""
-    return (func.coalesce(table.c.workspace, "") == WORKSPACE) & (table.c.status == literal_column("'live'"))
+    """Whether a note stands in the workspace."""
+    return is_in_workspace(table) & (table.c.status == literal_column("'live'"))
+
+
+def is_in_workspace(table: FromClause) -> ColumnElement[bool]:
+    """For rows that are named by their ids; hidden from the planner, which would read all of it by an index."""
+    return func.coalesce(table.c.workspace, "") == WORKSPACE
 
 
 def newest_on(file_id: str, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -89,11 +94,12 @@ FILES_OF = (
     .where(note_files.c.note_id.in_(IDS), is_here(notes))
     .order_by(note_files.c.note_id, note_files.c.file_id)
 )
-FILE_NAMES = select(
+FILE_NAMES_ANYWHERE = select(
     files.c.id, files.c.path, files.c.present, files.c.digest, files.c.named_at, files.c.named_event
-).where(files.c.workspace == WORKSPACE)
+)
+FILE_NAMES = FILE_NAMES_ANYWHERE.where(files.c.workspace == WORKSPACE)
 FILES_AT = FILE_NAMES.where(files.c.path.in_(IDS))
-FILES_BY_ID = FILE_NAMES.where(files.c.id.in_(IDS))
+FILES_BY_ID = FILE_NAMES_ANYWHERE.where(files.c.id.in_(IDS), is_in_workspace(files))
 _newest = (
     select(notes.c.laid_at)
     .join(note_files, note_files.c.note_id == notes.c.id)
@@ -103,7 +109,7 @@ _newest = (
     .correlate(files)
     .scalar_subquery()
 )
-TOUCHED_AT = select(files.c.id, _newest).where(files.c.id.in_(IDS), files.c.workspace == WORKSPACE)
+TOUCHED_AT = select(files.c.id, _newest).where(files.c.id.in_(IDS), is_in_workspace(files))
 NOTES_A_FILE = (
     select(note_files.c.file_id, func.count().label("number"))
     .where(note_files.c.workspace == WORKSPACE, note_files.c.file_id.in_(IDS))
