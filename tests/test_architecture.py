@@ -30,7 +30,11 @@ RULES = {
     "leading",
     "notes",
     "ranking",
+    "runners",
+    "runs",
     "secret_rules",
+    "shell",
+    "starts",
     "words",
 }
 LIGHT = {

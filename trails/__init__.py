@@ -36,7 +36,9 @@ if TYPE_CHECKING:
         Validity,
         Verdict,
     )
+    from .runs import Run, read_run
     from .settings import Settings, describe_settings, read_settings
+    from .shell import read_line
     from .watcher import Watcher
     from .workspace import FolderOnDisk, find_root, relative, workspace_id
 
@@ -62,6 +64,7 @@ _HOMES = {
     "Recall": "notes",
     "Receipt": "memory",
     "Refused": "errors",
+    "Run": "runs",
     "Settings": "settings",
     "Status": "notes",
     "Story": "memory",
@@ -80,6 +83,8 @@ _HOMES = {
     "probability": "evidence",
     "read_anchor": "admission",
     "read_kind": "admission",
+    "read_line": "shell",
+    "read_run": "runs",
     "read_settings": "settings",
     "relative": "workspace",
     "render": "delivery",
@@ -109,6 +114,7 @@ __all__ = [
     "Recall",
     "Receipt",
     "Refused",
+    "Run",
     "Settings",
     "Status",
     "Story",
@@ -128,6 +134,8 @@ __all__ = [
     "probability",
     "read_anchor",
     "read_kind",
+    "read_line",
+    "read_run",
     "read_settings",
     "relative",
     "render",
