@@ -1,14 +1,15 @@
 """
-Writes the reference pages from the product itself: settings, commands, tools. `make docs` runs it; a test holds the
-pages against it, so they cannot go stale.
+Writes the reference pages from the product itself: settings, commands, tools; and what the plugin says of hooks and
+server. `make docs` runs it; tests hold the files against it, so they cannot go stale.
 """
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-REFERENCE = Path(__file__).parent / "reference"
+ROOT = Path(__file__).parent.parent
 MADE = "<!-- Made by `make docs` from the product itself; a change here is overwritten. -->\n"
 
 
@@ -19,6 +20,18 @@ def pages() -> dict[str, str]:
         "reference/commands.md": commands_page(),
         "reference/tools.md": asyncio.run(tools_page()),
     }
+
+
+def plugin_files() -> dict[str, str]:
+    """The files of the Claude Code plugin that say how trails is reached, by path relative to its folder."""
+    from trails_cli.claude_code import PLUGIN_SERVER, SERVER, hooks, mcp_server
+
+    command = ["${CLAUDE_PLUGIN_ROOT}/bin/trails"]
+    files = {
+        ".mcp.json": {"mcpServers": {SERVER: mcp_server(command)}},
+        "hooks/hooks.json": {"hooks": hooks(PLUGIN_SERVER, command)},
+    }
+    return {path: json.dumps(content, indent=2) + "\n" for path, content in files.items()}
 
 
 def settings_page() -> str:
@@ -81,6 +94,7 @@ async def tools_page() -> str:
         f"> {INSTRUCTIONS}",
         "",
         "`recall` and `lay` ask to be loaded at once; a client that defers tools lists the others by name.",
+        "Claude Code is given one more, `hook_event`, which its hooks call and which it hides from its model.",
     ]
     for tool in await server.list_tools():
         required = set(tool.parameters.get("required", ()))
@@ -117,11 +131,13 @@ def _plain(text: str) -> str:
 
 
 def main() -> None:
-    for path, text in pages().items():
-        target = REFERENCE.parent / path
+    made = {f"docs/{path}": text for path, text in pages().items()}
+    made |= {f"integrations/claude-code/{path}": text for path, text in plugin_files().items()}
+    for path, text in made.items():
+        target = ROOT / path
         target.parent.mkdir(exist_ok=True)
         target.write_text(text)
-        print(f"docs/{path}")  # noqa: T201
+        print(path)  # noqa: T201
 
 
 if __name__ == "__main__":

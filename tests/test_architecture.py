@@ -35,6 +35,8 @@ RULES = {
     "secret_rules",
     "shell",
     "starts",
+    "telling",
+    "welcoming",
     "words",
 }
 LIGHT = {
@@ -58,7 +60,12 @@ HOMES = {
     "dulwich": ("trails/history.py",),
     "fastmcp": ("server/",),
     "huggingface_hub": ("trails/backends/onnx_embedder.py",),
-    "mcp": ("server/trails_server/connection.py", "server/trails_server/app.py", "cli/trails_cli/demo.py"),
+    "mcp": (
+        "server/trails_server/connection.py",
+        "server/trails_server/app.py",
+        "server/trails_server/http.py",
+        "cli/trails_cli/demo.py",
+    ),
     "numpy": (
         "trails/vectors.py",
         "trails/ports.py",
@@ -72,11 +79,12 @@ HOMES = {
     "rich": ("cli/",),
     "sentence_transformers": ("trails/backends/sentence_embedder.py",),
     "sqlalchemy": ("trails/backends/sql", "trails/backends/migrations/"),
-    "starlette": ("server/",),
+    "starlette": ("server/trails_server/http.py",),
     "tokenizers": ("trails/backends/onnx_embedder.py",),
     "torch": ("trails/backends/sentence_embedder.py",),
     "typer": ("cli/",),
     "ulid": ("trails/bootstrap.py",),
+    "uvicorn": ("server/trails_server/http.py",),
     "watchdog": ("trails/watches.py",),
 }
 HEAVY = (

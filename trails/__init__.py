@@ -11,11 +11,11 @@ from .version import __version__
 
 TYPE_CHECKING = False  # type checkers take it for true; `typing` itself would cost the relay two milliseconds
 if TYPE_CHECKING:
-    from .admission import read_anchor, read_kind
+    from .admission import TITLE_LIMIT, read_anchor, read_kind
     from .bootstrap import open_memory
-    from .delivery import check_budget, render
+    from .delivery import age, check_budget, render, tokens, who
     from .errors import ERRORS_BY_CODE, BadInput, Conflict, NoSuchNote, Refused, TrailsError, Unavailable
-    from .events import Event, to_payload
+    from .events import Event, Laid, to_payload
     from .evidence import probability
     from .explaining import Why
     from .history import Commit, commits, draft_from
@@ -36,10 +36,13 @@ if TYPE_CHECKING:
         Validity,
         Verdict,
     )
+    from .offering import Offer
     from .runs import Run, read_run
     from .settings import Settings, describe_settings, read_settings
     from .shell import read_line
+    from .undoing import is_undone
     from .watcher import Watcher
+    from .welcoming import Welcome
     from .workspace import FolderOnDisk, find_root, relative, workspace_id
 
 _HOMES = {
@@ -55,10 +58,12 @@ _HOMES = {
     "FolderOnDisk": "workspace",
     "Hit": "notes",
     "Kind": "notes",
+    "Laid": "events",
     "Lead": "notes",
     "Memory": "memory",
     "NoSuchNote": "errors",
     "Note": "notes",
+    "Offer": "offering",
     "Question": "notes",
     "Reason": "notes",
     "Recall": "notes",
@@ -68,17 +73,21 @@ _HOMES = {
     "Settings": "settings",
     "Status": "notes",
     "Story": "memory",
+    "TITLE_LIMIT": "admission",
     "TrailsError": "errors",
     "Unavailable": "errors",
     "Validity": "notes",
     "Verdict": "notes",
     "Watcher": "watcher",
+    "Welcome": "welcoming",
     "Why": "explaining",
+    "age": "delivery",
     "check_budget": "delivery",
     "commits": "history",
     "describe_settings": "settings",
     "draft_from": "history",
     "find_root": "workspace",
+    "is_undone": "undoing",
     "open_memory": "bootstrap",
     "probability": "evidence",
     "read_anchor": "admission",
@@ -89,11 +98,14 @@ _HOMES = {
     "relative": "workspace",
     "render": "delivery",
     "to_payload": "events",
+    "tokens": "delivery",
+    "who": "delivery",
     "workspace_id": "workspace",
 }
 
 __all__ = [
     "ERRORS_BY_CODE",
+    "TITLE_LIMIT",
     "Anchor",
     "Author",
     "BadInput",
@@ -105,10 +117,12 @@ __all__ = [
     "FolderOnDisk",
     "Hit",
     "Kind",
+    "Laid",
     "Lead",
     "Memory",
     "NoSuchNote",
     "Note",
+    "Offer",
     "Question",
     "Reason",
     "Recall",
@@ -123,13 +137,16 @@ __all__ = [
     "Validity",
     "Verdict",
     "Watcher",
+    "Welcome",
     "Why",
     "__version__",
+    "age",
     "check_budget",
     "commits",
     "describe_settings",
     "draft_from",
     "find_root",
+    "is_undone",
     "open_memory",
     "probability",
     "read_anchor",
@@ -140,6 +157,8 @@ __all__ = [
     "relative",
     "render",
     "to_payload",
+    "tokens",
+    "who",
     "workspace_id",
 ]
 

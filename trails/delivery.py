@@ -71,21 +71,21 @@ def render(recall: Recall, *, now: datetime, budget_tokens: int = 1000, asking: 
     closing = _missing(recall.degraded)
     most = min(budget_tokens * CHARACTERS_A_TOKEN, MOST_CHARACTERS)
     if not recall.hits:
-        return "\n".join([NOTHING, *_files(recall.leads, most - _length([NOTHING, *closing])), *closing])
-    room = most - _length([OPENING, "", MORE, *closing])
-    blocks: list[_Block] = []
+        return "\n".join([NOTHING, *_files(recall.leads, most - size([NOTHING, *closing])), *closing])
+    room = most - size([OPENING, "", MORE, *closing])
+    blocks: list[Block] = []
     for hit in recall.hits:
-        block = next((block for block in _blocks(hit, now, asking) if block.least <= room), None)
+        block = next((block for block in blocks_of(hit, now, asking) if block.least <= room), None)
         if block is None:
             break
         blocks.append(block)
         room -= block.least
     lines = [OPENING]
-    best_file = _length(_files(recall.leads[:1], room))
+    best_file = size(_files(recall.leads[:1], room))
     room -= best_file
     for block in blocks:
         body = _fitting(block, room)
-        room -= _length(body) - _length(block.rest)
+        room -= size(body) - size(block.rest)
         lines += ["", *block.head, *body]
     lines += _files(recall.leads, room + best_file)
     return "\n".join([*lines, *(["", MORE] if len(blocks) < len(recall.hits) else []), *closing])
@@ -101,19 +101,24 @@ def render_note(
     """
     lines = [OPENING, "", *_head(note, drifts, now, asking, ()), *_marked(note.body)]
     if note.topics:
-        lines.append(f"topics: {', '.join(_inline(topic, NAME_LENGTH * 2) for topic in note.topics)}")
+        lines.append(f"topics: {', '.join(inline(topic, NAME_LENGTH * 2) for topic in note.topics)}")
     if note.reason:
-        lines.append(f"{note.status.value}: {_inline(note.reason, CLAUSE_LENGTH * 4)}")
+        lines.append(f"{note.status.value}: {inline(note.reason, CLAUSE_LENGTH * 4)}")
     lines += [f"file: {place}" for place in _places(note.anchors, drifts)[PLACES_SHOWN:]]
     for other in related:
         says_the_same = other.id in note.witnesses or note.id in other.witnesses
         lines += ["", *_head(other, (), now, asking, ()), *(_marked(other.body) if says_the_same else ())]
-    return "\n".join(_within(lines, MOST_CHARACTERS))
+    return "\n".join(within(lines, MOST_CHARACTERS))
+
+
+def files_to_look_at(leads: Sequence[Lead]) -> str:
+    """The files alone, in a line; "" where there are none."""
+    return "\n".join(_files(leads, MOST_CHARACTERS)[1:])
 
 
 # ── the frame ────────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
-class _Block:
+class Block:
     """One hit as lines: `rest` stands at the end where not all of the body is shown."""
 
     head: list[str]
@@ -123,18 +128,18 @@ class _Block:
     @property
     def least(self) -> int:
         """What it takes to show the hit without its body."""
-        return _length(["", *self.head, *self.rest])
+        return size(["", *self.head, *self.rest])
 
 
-def _blocks(hit: Hit, now: datetime, asking: Author) -> Iterator[_Block]:
+def blocks_of(hit: Hit, now: datetime, asking: Author) -> Iterator[Block]:
     """A hit in lines, and with ever shorter heads for where that does not fit."""
     body = _marked(hit.note.body)
     rest = [f"{MARK}… (cut: recall its title with limit 1 for the rest)"] if body else []
     against = _dissent(hit.dissent)
     bare = _head(replace(hit.note, anchors=(), disputed_by=(), supersedes=""), (), now, asking, ())
-    yield _Block([*_head(hit.note, hit.drifts, now, asking, hit.reasons), *against], body, rest)
-    yield _Block([*bare, *against], body, rest)
-    yield _Block(bare, body, rest)
+    yield Block([*_head(hit.note, hit.drifts, now, asking, hit.reasons), *against], body, rest)
+    yield Block([*bare, *against], body, rest)
+    yield Block(bare, body, rest)
 
 
 def _dissent(others: Sequence[Note]) -> list[str]:
@@ -148,7 +153,7 @@ def _dissent(others: Sequence[Note]) -> list[str]:
 
 def _head(note: Note, drifts: Sequence[Drift], now: datetime, asking: Author, reasons: Sequence[Reason]) -> list[str]:
     """The line about a note, and its title."""
-    parts = [note.kind.value, _age(note.laid_at, now), _who(note.by, asking)]
+    parts = [note.kind.value, age(note.laid_at, now), who(note.by, asking)]
     tie = "of" if note.status is Status.WITNESS else "by"
     parts += [f"{note.status.value} {tie} [{handle(note.superseded_by)}]"] if note.superseded_by else []
     parts += [f"replaces [{handle(note.supersedes)}]"] if note.supersedes else []
@@ -161,7 +166,8 @@ def _head(note: Note, drifts: Sequence[Drift], now: datetime, asking: Author, re
     return [f"[{note.handle}] {' · '.join(parts)}", MARK + _one_line(_unframed(note.title), CLAUSE_LENGTH)]
 
 
-def _age(at: datetime, now: datetime) -> str:
+def age(at: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits: "3 days ago"."""
     seconds = (now - at).total_seconds()
     for least, length, unit in _AGES:
         if seconds >= least:
@@ -170,11 +176,16 @@ def _age(at: datetime, now: datetime) -> str:
     return "just now"
 
 
-def _who(by: Author, asking: Author) -> str:
+def who(by: Author, asking: Author) -> str:
+    """Somebody, as the one who asks knows them, in one line."""
     if by.principal == asking.principal:
-        agent = "you" if by.agent == asking.agent else _inline(by.agent, NAME_LENGTH) or "you"
+        if by.session.startswith(f"{asking.session}/"):
+            return "your sub-agent"
+        if asking.session.startswith(f"{by.session}/"):
+            return "the agent that sent you"
+        agent = "you" if by.agent == asking.agent else inline(by.agent, NAME_LENGTH) or "you"
         return agent if by.session == asking.session else f"{agent}, in another session"
-    names = [_inline(name, NAME_LENGTH) for name in (by.principal, by.agent) if name.strip()]
+    names = [inline(name, NAME_LENGTH) for name in (by.principal, by.agent) if name.strip()]
     return f"{names[0]} ({names[1]})" if len(names) > 1 else "".join(names) or "somebody"
 
 
@@ -203,7 +214,7 @@ def _share(changed: float) -> str:
 
 
 def _place(anchor: Anchor, drift: Drift | None) -> str:
-    path = _inline(anchor.path, PATH_LENGTH)
+    path = inline(anchor.path, PATH_LENGTH)
     if drift and drift.validity is Validity.MOVED:
         return path
     now = drift if drift and drift.first_line else anchor
@@ -221,7 +232,7 @@ def _because(reasons: Sequence[Reason]) -> list[str]:
     """The one or two reasons that did most, in words."""
     for_it = sorted((reason for reason in reasons if reason.value > 0), key=lambda reason: -reason.value)[:2]
     told = [reason.words for reason in for_it if reason.value >= REASON_SHARE * for_it[0].value and reason.words]
-    return [_inline(f"because {' and '.join(told)}", CLAUSE_LENGTH)] if told else []
+    return [inline(f"because {' and '.join(told)}", CLAUSE_LENGTH)] if told else []
 
 
 def _files(leads: Sequence[Lead], room: int) -> list[str]:
@@ -229,16 +240,16 @@ def _files(leads: Sequence[Lead], room: int) -> list[str]:
     told: list[str] = []
     for lead in leads:
         reason = max(lead.reasons, key=lambda reason: reason.value, default=None)
-        why = f" ({_inline(reason.words, CLAUSE_LENGTH)})" if reason and reason.words else ""
-        told.append(f"{_inline(lead.path, PATH_LENGTH)}{why}")
-        if _length(["", LOOK_AT + " · ".join(told)]) > room:
+        why = f" ({inline(reason.words, CLAUSE_LENGTH)})" if reason and reason.words else ""
+        told.append(f"{inline(lead.path, PATH_LENGTH)}{why}")
+        if size(["", LOOK_AT + " · ".join(told)]) > room:
             told.pop()
             break
     return ["", LOOK_AT + " · ".join(told)] if told else []
 
 
 def _missing(degraded: Sequence[str]) -> list[str]:
-    names = _inline(", ".join(degraded), CLAUSE_LENGTH)
+    names = inline(", ".join(degraded), CLAUSE_LENGTH)
     said = f"Found by words and files only (without {names}): the model is still loading, ask again for more."
     return ["", said] if names else []
 
@@ -263,24 +274,25 @@ def _one_line(text: str, length: int) -> str:
     return words if len(words) <= length else words[: length - 1] + "…"
 
 
-def _inline(text: str, length: int) -> str:
+def inline(text: str, length: int) -> str:
     """A name or a clause in the frame: one line of at most `length` characters, without the frame's own signs."""
     return _one_line(text.replace("·", " ").replace("│", " "), length)
 
 
 # ── the budget ───────────────────────────────────────────────────────────────────────────────────────────────────────
-def _length(lines: Iterable[str]) -> int:
+def size(lines: Iterable[str]) -> int:
+    """How many characters these lines take, with their ends."""
     return sum(len(line) + 1 for line in lines)
 
 
-def _fitting(block: _Block, room: int) -> list[str]:
+def _fitting(block: Block, room: int) -> list[str]:
     """The body, or as much of it as `room` allows besides the line `rest`, which is paid for already."""
-    if _length(block.body) <= room + _length(block.rest):
+    if size(block.body) <= room + size(block.rest):
         return block.body
-    return [*_within(block.body, room), *block.rest]
+    return [*within(block.body, room), *block.rest]
 
 
-def _within(lines: Sequence[str], room: int) -> list[str]:
+def within(lines: Sequence[str], room: int) -> list[str]:
     """The first lines that fit, the last of them cut short with an ellipsis."""
     kept: list[str] = []
     for line in lines:

@@ -14,12 +14,17 @@ from socket import AF_UNIX, SOCK_STREAM, socket
 
 from .version import VERSION
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from subprocess import Popen
+
 PROTOCOL = 1
 SOCKET_PATH_LIMIT = 100  # bytes; Linux takes 108, macOS 104, with the final NUL
 START_TIMEOUT_S = 30.0
 PASSED_ON = (  # what the keeper learns of the process behind a connection
     "TRAILS_AGENT",
     "TRAILS_SESSION",
+    "TRAILS_UNASKED",
     "CLAUDECODE",
     "CLAUDE_CODE_SESSION_ID",
     "CLAUDE_PROJECT_DIR",
@@ -108,12 +113,19 @@ def connect_or_start(data_dir: str, timeout_s: float = START_TIMEOUT_S) -> "sock
         os.close(lock)
 
 
-def _start(data_dir: str, timeout_s: float) -> "socket":
+def start_soon(data_dir: str) -> None:
+    """Start a keeper without waiting for it: for whoever can do without this time. Of two at once one leaves again."""
+    make_private(data_dir)
+    make_private(run_dir(data_dir))
+    _spawn(data_dir)
+
+
+def _spawn(data_dir: str) -> "Popen[bytes]":
     import subprocess
 
     log = os.open(log_path(data_dir), os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
-        keeper = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-P", "-m", "trails_server", "--data-dir", data_dir],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -123,6 +135,10 @@ def _start(data_dir: str, timeout_s: float) -> "socket":
         )
     finally:
         os.close(log)
+
+
+def _start(data_dir: str, timeout_s: float) -> "socket":
+    keeper = _spawn(data_dir)
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
         door = connect(data_dir)
@@ -160,6 +176,7 @@ def preface(purpose: str, environ: "os._Environ[str] | dict[str, str]") -> bytes
                 "for": purpose,
                 "version": VERSION,
                 "pid": os.getpid(),
+                "ppid": os.getppid(),
                 "cwd": _folder(),
                 "env": {name: environ[name] for name in PASSED_ON if name in environ},
             }

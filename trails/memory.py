@@ -7,12 +7,11 @@ are asked. Time and ids come from the ports, so that a test holds them in its ha
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from . import admission, evidence, placing
+from . import admission, evidence, placing, telling
 from .crediting import Crediting
-from .dynamics import is_faded
 from .embedding import BackgroundEmbedder
 from .errors import BadInput, Conflict, NoSuchNote
 from .events import (
@@ -30,18 +29,21 @@ from .events import (
     WorkspaceOpened,
 )
 from .explaining import Companion, FileEdge, Why, companions_of, edges_of, why
+from .gathering import Gathering
 from .indexing import Indexer
-from .notes import HANDLE_LENGTH, Author, Draft, Drift, Hit, Kind, Note, Question, Recall, Status, Verdict, handle
+from .notes import HANDLE_LENGTH, Author, Draft, Drift, Note, Question, Recall, Status, Verdict, handle
+from .offering import NOTHING, Offer, Offering, about
 from .ports import Clock, Folder, Index, NewId, Store
+from .presence import Presence
 from .recalling import Recaller
 from .recording import Recorder
 from .showing import Showing
 from .tracking import Tracker
+from .undoing import Undoing
+from .welcoming import Welcome
 
 LIMIT_OF_HITS = 20
 LIMIT_OF_LEADS = 50
-WELCOME_KINDS = (Kind.HAND_OFF, Kind.PLAN, Kind.DECISION, Kind.WARNING, Kind.QUESTION, Kind.HOW_TO, Kind.OBSERVATION)
-"""The order of a welcome: what is under way, then what was settled, then what to look out for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Memory:
     indexer: Indexer
     clock: Clock
     new_id: NewId
+    presence: Presence = field(default_factory=Presence)
 
     @property
     def recorder(self) -> Recorder:
@@ -266,6 +269,10 @@ class Memory:
         self.recorder.append(workspace, by, [Restored(note.id, admission.clean_reason(reason))], key=key)
         return self.get_note(workspace, note.id)
 
+    def undo(self, workspace: str, session: str, by: Author, *, reason: str) -> tuple[Note, ...]:
+        """Take back every note of a session of this principal that still stands; gives them, all withdrawn together."""
+        return self._undoing(workspace, session, by).undo(by, reason)
+
     # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def recall(self, workspace: str, question: Question, by: Author, *, folder: Folder | None = None) -> Recall:
         """
@@ -283,17 +290,54 @@ class Memory:
         hits = Showing(self.store, workspace, answer, folder).hits(asked, by, now)
         return self._served(workspace, by, now, Recall("", hits, answer.degraded, answer.leads), asked)
 
-    def welcome(self, workspace: str, by: Author, *, folder: Folder | None = None, limit: int = 12) -> Recall:
-        """What a new instance should know first: hand-offs and plans, decisions, warnings, then strong trails."""
+    def welcome(
+        self,
+        workspace: str,
+        by: Author,
+        *,
+        files: Sequence[str] = (),
+        folder: Folder | None = None,
+        budget_tokens: int = 400,
+    ) -> Welcome:
+        """
+        What a new instance should know first: plans, decisions, warnings, strong trails, who is at work, what to read.
+
+        With `files`, what is on and around them comes first. Of most notes only the title is told, so that they were
+        shown is written down for no file. Raises BadInput for a budget outside 200 to 50,000 tokens.
+        """
+        telling.check_budget(budget_tokens)
+        asked = tuple(dict.fromkeys(admission.clean_path(path) for path in files))
         now = self.clock()
-        note_ids = [
-            note_id for kind in WELCOME_KINDS for note_id in self.store.hot_notes(workspace, [kind], max(2, limit // 4))
-        ]
-        notes = self.store.find_notes(workspace, note_ids)
-        found = [notes[note_id] for note_id in note_ids if note_id in notes]
-        fresh = [note for note in found if not is_faded(note.t_star, now, note.kind)]
-        hits = tuple(Hit(note, 0.0, (), placing.drifts(note, folder)) for note in fresh[:limit])
-        return self._served(workspace, by, now, Recall("", hits))
+        found = Gathering(self.recaller, self.presence, workspace, by, folder).welcome(asked, now, budget_tokens)
+        told = telling.tell(found, now=now, budget_tokens=budget_tokens, asking=by)
+        return replace(told, id=self._served(workspace, by, now, Recall("", told.hits)).id)
+
+    def offer(
+        self,
+        workspace: str,
+        by: Author,
+        *,
+        file: str = "",
+        task: str = "",
+        with_leads: bool = True,
+        known: frozenset[str] = frozenset(),
+        folder: Folder | None = None,
+        budget_tokens: int = 200,
+    ) -> Offer:
+        """
+        What is worth telling a session that did not ask: of a `file` that it touches, or of the `task` it was given.
+
+        Mostly nothing, and no note twice in a session (`offering.py`); nor one of `known`, which a welcome has told.
+        """
+        now = self.clock()
+        offering = Offering(self.store, self.recaller, workspace, by, folder, known)
+        if file:
+            asked = Question(files=(admission.clean_path(file),))
+            offer = offering.on_file(asked.files[0], now, budget_tokens=budget_tokens, with_leads=with_leads)
+        else:
+            asked = Question(admission.clean_query(about(task)))
+            offer = offering.for_task(asked.query, now, budget_tokens=budget_tokens) if asked.query else NOTHING
+        return replace(offer, recall=self._served(workspace, by, now, offer.recall, asked))
 
     def get_note(self, workspace: str, note_ref: str) -> Note:
         """The note with this id or handle, in any status. Raises NoSuchNote, or Conflict when a handle fits several."""
@@ -337,6 +381,10 @@ class Memory:
         note = self.get_note(workspace, note_ref)
         asked = _cleaned(question) if question else None
         return why(self.recaller, workspace, note, asked, self.clock(), folder)
+
+    def notes_of(self, workspace: str, session: str, by: Author) -> tuple[Note, ...]:
+        """The notes that a session of this principal laid, in that order, in any status."""
+        return self._undoing(workspace, session, by).notes()
 
     def log(
         self, workspace: str, *, note_ref: str = "", path: str = "", after: int = 0, limit: int = 100
@@ -394,6 +442,9 @@ class Memory:
         first = kept[0].fact
         assert isinstance(first, Laid)
         return Receipt(first.note_id, admitted.redactions, replayed=first.note_id != note_id)
+
+    def _undoing(self, workspace: str, session: str, by: Author) -> Undoing:
+        return Undoing(self.store, self.recorder, workspace, by.principal, session.strip())
 
     def _is_repeated_in_vain(self, workspace: str, kept: Event, note_id: str) -> bool:
         """Whether a lay was taken for the repetition of one whose note no longer stands: then it is a new one."""

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 
 HANDLE_LENGTH = 8
+HISTORY = "git"
+"""The agent of notes that were made from commits."""
 
 
 class Kind(StrEnum):
@@ -71,6 +73,15 @@ class Author:
     principal: str
     agent: str = ""
     session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """One session that is at work: its files, newest first, and when it was last seen."""
+
+    by: Author
+    paths: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,8 +167,14 @@ class Store(Protocol):
         """The live notes that dispute each of these or are disputed by it, by id; notes without any are left out."""
         ...
 
-    def hot_notes(self, workspace: str, kinds: Collection[str], limit: int) -> tuple[str, ...]:
-        """The live notes of these kinds with the latest T* (see `dynamics.py`), strongest first within a kind."""
+    def hot_notes(
+        self, workspace: str, kinds: Collection[str], limit: int, *, without_agent: str = ""
+    ) -> tuple[str, ...]:
+        """
+        The live notes of these kinds with the latest T* (see `dynamics.py`), strongest first within a kind.
+
+        At most `limit` a kind; none that the agent of this name laid.
+        """
         ...
 
     def files_at(self, workspace: str, paths: Collection[str]) -> dict[str, FileName]:

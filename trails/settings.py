@@ -15,6 +15,11 @@ from typing import Any, get_type_hints
 from . import door
 from .errors import BadInput
 
+LAST_PORT = 65535
+
+
+UNASKED = ("welcome", "files", "prompts", "lessons")
+
 
 def _setting(default: Any, doc: str) -> Any:
     return field(default=default, metadata={"doc": doc})
@@ -34,6 +39,17 @@ class Settings:
     model_path: str = _setting("", "A model.onnx to use for `minilm` instead of the packaged one.")
     idle_exit_s: float = _setting(1800.0, "Seconds without any connection after which the keeper leaves; 0 stays.")
     watch: bool = _setting(True, "Whether the keeper follows renames and edits in the workspaces it knows.")
+    unasked: str = _setting(
+        ",".join(UNASKED),
+        "What agents are told unasked: a list of `welcome`, `files` (the notes on a file that is touched), `prompts` "
+        "(notes that match a task) and `lessons` (the question what is worth laying); `none` for nothing.",
+    )
+    welcome_tokens: int = _setting(400, "Most tokens of the welcome at the start of a session.")
+    http: str = _setting(
+        "",
+        "`PORT` or `HOST:PORT` of this machine at which the keeper also serves MCP over HTTP; 0 is any free port. A "
+        "keeper that does so stays. Default: no port.",
+    )
     start_timeout_s: float = _setting(30.0, "Seconds a front waits for a keeper that it started.")
     log_level: str = _setting("WARNING", "What the keeper writes to keeper.log: DEBUG, INFO, WARNING or ERROR.")
 
@@ -45,6 +61,16 @@ class Settings:
     @property
     def socket_path(self) -> Path:
         return Path(door.socket_path(str(self.data_dir)))
+
+    @property
+    def token_path(self) -> Path:
+        """Where the token of the HTTP door is kept."""
+        return self.data_dir / "http-token"
+
+    @property
+    def http_address(self) -> tuple[str, int] | None:
+        """Host and port to listen at; None for no HTTP. Raises BadInput for what is not this machine itself."""
+        return _read_address(self.http) if self.http else None
 
     @property
     def log_path(self) -> Path:
@@ -69,7 +95,18 @@ def read_settings(environ: Mapping[str, str] | None = None, **flags: Any) -> Set
         settings = replace(settings, data_dir=_data_dir(environ))
     if not settings.principal:
         settings = replace(settings, principal=_login_name())
+    settings.http_address  # noqa: B018  # says now what is wrong with it
+    _check(settings)
     return replace(settings, data_dir=Path(settings.data_dir).expanduser().absolute())
+
+
+def _check(settings: Settings) -> None:
+    """Raises BadInput for values of the right form that nothing can be done with."""
+    unknown = {part.strip() for part in settings.unasked.split(",")} - {*UNASKED, "none", ""}
+    if unknown:
+        raise BadInput(f"{variable('unasked')} is a list of {', '.join(UNASKED)}, or none; not {min(unknown)!r}.")
+    if not 200 <= settings.welcome_tokens <= 50_000:
+        raise BadInput(f"{variable('welcome_tokens')} must lie between 200 and 50,000.")
 
 
 def variable(name: str) -> str:
@@ -97,6 +134,19 @@ def _read(name: str, kind: type, text: str) -> Any:
         return kind(text)
     except ValueError:
         raise BadInput(f"{variable(name)} must be a {kind.__name__}, not {text!r}.") from None
+
+
+def _read_address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") or "127.0.0.1"
+    if not (port.isascii() and port.isdigit() and int(port) <= LAST_PORT):
+        raise BadInput(f"TRAILS_HTTP must be PORT or HOST:PORT, with a port from 0 (any that is free) to {LAST_PORT}.")
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        raise BadInput(
+            "TRAILS_HTTP may only name this machine itself (127.0.0.1, [::1] or localhost): on a network others could "
+            "read along, for there is no TLS, and write as you. From elsewhere, come through `ssh -L`."
+        )
+    return ("127.0.0.1" if host == "localhost" else host), int(port)
 
 
 def _data_dir(environ: Mapping[str, str]) -> Path:

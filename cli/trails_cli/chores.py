@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from trails import read_settings
+
 from . import render
 from .asking import (
     EVENTS_AT_ONCE,
@@ -38,6 +40,19 @@ def mcp() -> None:
     raise typer.Exit(relay())
 
 
+def hook(
+    client: Annotated[str, typer.Argument(help="What the client is called: codex, gemini or any other.")] = "",
+) -> None:
+    """
+    Answer a hook of an agent's client.
+
+    The event comes on stdin as JSON, and what the client is to tell its agent goes to stdout. Mostly that is nothing.
+    """
+    from .hook import main
+
+    raise typer.Exit(main(client))
+
+
 def status(as_json: AsJson = False) -> None:
     """Show the state of the keeper and this workspace."""
     answer(as_json, ask("status"), render.status)
@@ -45,6 +60,9 @@ def status(as_json: AsJson = False) -> None:
 
 def serve(
     stop: Annotated[bool, typer.Option("--stop", help="Ask the running keeper to leave instead.")] = False,
+    http: Annotated[
+        str | None, typer.Option(metavar="[HOST:]PORT", help="Serve MCP over HTTP too, here; 0: a free port.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -58,7 +76,7 @@ def serve(
         return
     from trails_server.keeper import run_keeper
 
-    here = settings()
+    here = settings() if http is None else read_settings(http=http)
     stays = replace(here, idle_exit_s=0.0)  # somebody is watching it: it does not leave by itself
     say_aside(f"keeping {here.data_dir} until Ctrl-C")
     raise typer.Exit(run_keeper(stays))
@@ -66,6 +84,18 @@ def serve(
 
 def _left(said: dict[str, Any]) -> str:
     return "The keeper has left." if said["retired"] else "No keeper was running."
+
+
+def token(
+    rotate: Annotated[bool, typer.Option("--rotate", help="Make another; the old one opens nothing any more.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Show the token that opens the HTTP door.
+
+    Whoever has it reads and writes your notes: it belongs into a client's settings, never on a command line.
+    """
+    answer(as_json, ask("renew_token" if rotate else "token"), lambda said: str(said["token"]))
 
 
 def watch(as_json: AsJson = False) -> None:
@@ -159,7 +189,9 @@ def demo(
 COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
     (status, "trails status"),
     (serve, "trails serve --stop"),
+    (token, "trails token --rotate"),
     (mcp, "claude mcp add trails -- trails mcp"),
+    (hook, "trails hook codex < event.json"),
     (watch, "trails watch"),
     (reindex, "trails reindex"),
     (doctor, "trails doctor --json"),

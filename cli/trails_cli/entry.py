@@ -1,7 +1,8 @@
 """
-The `trails` command: a relay for an agent, or a command of a person.
+The `trails` command: a relay for an agent, a hook of its client, or a command of a person.
 
-The relay is chosen before anything else is imported: it starts with every agent, and must cost next to nothing.
+The relay and the hook are chosen before anything else is imported: they start with every agent and at its every step,
+and must cost next to nothing.
 """
 
 import sys
@@ -13,6 +14,10 @@ def main() -> int:
         from .relay import main as relay
 
         return relay()
+    if sys.argv[1:2] == ["hook"] and not [word for word in sys.argv[2:] if word.startswith("-")]:
+        from .hook import main as hook
+
+        return hook(*sys.argv[2:3])
     from .main import run
 
     return run(sys.argv[1:])

@@ -36,7 +36,7 @@ def examine(settings: Settings, keeper: RemoteMemory) -> list[Finding]:
         hello = keeper.connect()
         findings += [_keeper(hello), *_folders(settings)]
         status = keeper.ask("status")
-        findings += [_model(status), _store(status), _index(status), _watcher(status)]
+        findings += [_model(status), _store(status), _index(status), _watcher(status), _http(status)]
         if status["workspace"]["root"]:  # there is nothing to audit in a home folder
             findings.append(_audit(keeper.ask("audit")))
     except TrailsError as problem:
@@ -62,7 +62,8 @@ def _keeper(hello: Answer) -> Finding:
 
 def _folders(settings: Settings) -> Iterator[Finding]:
     """The permissions of what holds notes: nobody else may enter, read or write."""
-    for path in (settings.data_dir, settings.run_dir, settings.socket_path, settings.log_path):
+    token = (settings.token_path,) if settings.token_path.exists() else ()  # made when it is first needed
+    for path in (settings.data_dir, settings.run_dir, settings.socket_path, settings.log_path, *token):
         yield _private(path)
 
 
@@ -104,6 +105,12 @@ def _index(status: Answer) -> Finding:
 def _watcher(status: Answer) -> Finding:
     watcher = status["watcher"]
     return Finding("watcher", ok=True, words=f"{watcher['state']} {watcher['reason']}".strip())
+
+
+def _http(status: Answer) -> Finding:
+    http = status["http"]
+    words = " ".join(part for part in (http["state"], http["url"], http["reason"]) if part)
+    return Finding("http", ok=http["state"] != "failed", words=words)
 
 
 def _audit(said: Answer) -> Finding:

@@ -193,6 +193,7 @@ def status(answer: Answer) -> str:
             ("model", f"{answer['model']['name']}: {_state(answer['model'])}"),
             ("index", _state(answer["index"]) + ("" if answer["index"]["caught_up"] else ", catching up")),
             ("watcher", _state(answer["watcher"])),
+            ("http", " ".join(filter(None, (_state(answer["http"]), answer["http"]["url"])))),
         ]
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 from trails import BadInput
 
 Texts = tuple[str, ...]
+Object = dict[str, Any]
 
 
 def read_arguments(verb: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,6 +43,8 @@ def _checked(verb: str, argument: str, wanted: Any, value: Any) -> Any:
     wrong = BadInput(f"`{argument}` of {verb} must be {_WORDS[wanted]}.")
     if isinstance(value, bool) or not isinstance(value, _TYPES[wanted]):  # bool is an int to Python
         raise wrong
+    if isinstance(value, dict):
+        return value  # whoever takes one looks into it
     if isinstance(value, list | tuple):
         if not all(isinstance(part, str) for part in value):
             raise wrong
@@ -62,6 +65,7 @@ _TYPES: dict[Any, tuple[type, ...]] = {
     int: (int,),
     float: (int, float),
     Texts: (list, tuple),
+    Object: (dict,),
     float | str: (int, float, str),
 }
 _WORDS: dict[Any, str] = {
@@ -69,5 +73,6 @@ _WORDS: dict[Any, str] = {
     int: "a whole number",
     float: "a number",
     Texts: "a list of texts",
+    Object: "an object",
     float | str: "a number or a word",
 }

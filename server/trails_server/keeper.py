@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING, Any
 from trails import Settings, TrailsError, Unavailable
 from trails.version import VERSION
 
+from .access import Token
 from .asking import serve_asking
 from .lines import LINE_LIMIT
 from .lock import KeeperLock
 from .logs import keep_log, say_last_words
+from .port import Port
 from .reception import receive
 from .warming import warm_up
 
@@ -82,6 +84,8 @@ class Keeper:
         self._verbs: Future[Verbs] = Future()
         self._leaving = threading.Event()
         self._told = asyncio.Event()
+        self._token = Token(settings.token_path)
+        self._port = Port(settings, self._token)
         self._lines: dict[asyncio.Task[None], _Line] = {}
         self._connections = 0
         self._idle: asyncio.TimerHandle | None = None
@@ -109,7 +113,7 @@ class Keeper:
         await self._told.wait()
         server.close()
         self._lock.close_door()
-        await self._finish()
+        await asyncio.gather(self._finish(), self._port.close())
         await opening
         await asyncio.to_thread(self._close)
         if failure := self._verbs.exception():
@@ -178,6 +182,7 @@ class Keeper:
             self.leave()
             return
         self._verbs.set_result(verbs)
+        await self._open_port()
         try:
             await asyncio.to_thread(verbs.upkeep.begin)
             await warm_up(self._settings)
@@ -188,25 +193,39 @@ class Keeper:
     def _open_memory(self) -> "Verbs":
         from trails import open_memory
 
+        from .hooks import Hooks
         from .upkeep import Upkeep
         from .verbs import Verbs
         from .watchers import Watchers
 
         memory = open_memory(self._settings)
-        upkeep = Upkeep(memory, self._settings, Watchers(memory), self._started, self.leave, self._leaving)
-        return Verbs(memory, upkeep)
+        watchers = Watchers(memory)
+        upkeep = Upkeep(
+            memory, self._settings, watchers, self._started, self.leave, self._leaving, self._token, self._port
+        )
+        return Verbs(memory, upkeep, Hooks(memory, self._settings))
+
+    async def _open_port(self) -> None:
+        """Serve HTTP too, where the settings ask for it; without it the keeper goes on."""
+        await self._port.open(asyncio.shield(self._app))
+        self._wait_for_company()
 
     def _close(self) -> None:
         if self._verbs.exception() is None:
+            self._verbs.result().hooks.finish()
             self._verbs.result().upkeep.end()
 
     # ── its end ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def _wait_for_company(self) -> None:
-        """Leave after the idle time, unless somebody is there by then."""
+        """
+        Leave after the idle time, unless somebody is there by then.
+
+        With an open port it stays: who comes over HTTP cannot start a keeper, and would find nobody.
+        """
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
-        if self._settings.idle_exit_s and not self._lines:
+        if self._settings.idle_exit_s and not self._lines and not self._port.is_open:
             self._idle = self._loop.call_later(self._settings.idle_exit_s, self.leave)
 
     async def _finish(self) -> None:

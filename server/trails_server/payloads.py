@@ -24,7 +24,9 @@ from trails import (
     Receipt,
     Story,
     TrailsError,
+    Welcome,
     Why,
+    is_undone,
     probability,
     to_payload,
 )
@@ -94,6 +96,16 @@ def title_payload(note: Note) -> Payload:
     return {"id": note.id, "handle": note.handle, "kind": note.kind.value, "title": note.title}
 
 
+def laid_payload(note: Note) -> Payload:
+    """A note as one of those that a session laid; `undone` tells that it was taken back with the whole session."""
+    return {
+        **title_payload(note),
+        "status": note.status.value,
+        "laid_at": note.laid_at.isoformat(),
+        "undone": is_undone(note),
+    }
+
+
 def lead_payload(lead: Lead) -> Payload:
     """A file to look at; `notes` are the ids of those that say most for it."""
     return {
@@ -112,6 +124,20 @@ def recall_payload(recall: Recall, text: str) -> Payload:
         "leads": [lead_payload(lead) for lead in recall.leads],
         "degraded": list(recall.degraded),
         "text": text,
+    }
+
+
+def welcome_payload(welcome: Welcome) -> Payload:
+    """`text` is the same welcome as a model reads it; of most notes it tells the title alone."""
+    return {
+        "recall_id": welcome.id,
+        "parts": [{"name": part.name, "hits": [hit_payload(hit) for hit in part.hits]} for part in welcome.parts],
+        "at_work": [
+            {"by": author_payload(one.by), "files": list(one.paths), "at": one.at.isoformat()}
+            for one in welcome.at_work
+        ],
+        "reading_path": [lead_payload(lead) for lead in welcome.reading],
+        "text": welcome.text,
     }
 
 

@@ -20,7 +20,7 @@ BUDGET = 2000  # tokens: a person asked for it
 
 
 def add_resources(server: FastMCP, answer: Answer) -> None:
-    """Announce the notes on a path, and the strongest of the workspace."""
+    """Announce the notes on a path, and the welcome."""
 
     def text(context: Context, verb: str, **arguments: Any) -> str:
         try:
@@ -53,10 +53,16 @@ def add_prompts(server: FastMCP) -> None:
 
     @server.prompt
     def handoff(task: str) -> str:
-        """Leave a hand-off note about a task for whoever works on it next."""
+        """Leave a hand-off of several small notes about a task for whoever works on it next."""
         return (
             f"Leave a hand-off for the next agent about this task: {task}\n\n"
-            "Lay one note with the trails tool `lay`, kind `hand-off`. Title: what to do next, in the imperative. "
-            "Body: what is done, what is not, what was tried and failed, how to check it. Tag it with the files. "
-            "Then judge the notes you used with `judge`, and report how it ended with `outcome`."
+            "Lay several small notes with the trails tool `lay`, one for each thing, not one long one: each is found "
+            "by itself, where it matters. Give all of them one shared topic, and each the files it is about.\n"
+            "- What to do next: kind `hand-off`, one note for each step, the title in the imperative.\n"
+            "- What was tried and failed, and why: kind `warning`.\n"
+            "- How to check that it works: kind `how-to`.\n"
+            "- What was decided: kind `decision`. What is still to be decided: kind `question`.\n"
+            "- What is done, where the code does not tell it: kind `observation`.\n"
+            "Leave out what does not apply. Then judge the notes you used with `judge`, and report how it ended with "
+            "`outcome`."
         )

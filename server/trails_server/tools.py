@@ -6,25 +6,36 @@ Their names, descriptions and schemas stand in every context window that trails 
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastmcp import Context, FastMCP
 from fastmcp.dependencies import CurrentContext
 from fastmcp.exceptions import ToolError
-from fastmcp.tools import Tool
+from fastmcp.tools import FunctionTool, Tool
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from trails import Kind, TrailsError, Verdict
 
 from .asking import Answer
-from .verbs import ACTIONS, RESULTS
+from .verbs import ACTIONS, RESULTS, WELCOME_BUDGET
 from .visits import VISIT, Visit
 
 KEY = "trails/key"
 """In the `_meta` of a call: its name, so that a relay may send it again when a keeper died, and it is done once."""
+
+AGENT, SESSION = "trails/agent", "trails/session"
+"""In the `_meta` of a call: who makes it, where nothing that the call came through knows better."""
+
+TOOL_USE_IDS = ("claudecode/toolUseId", "callId")
+"""In the `_meta` of a call: what the client calls it, in its hooks too. The second is Codex's."""
+
+SESSION_OF_CODEX = "sessionId"
+
+HIDDEN = {"ui": {"visibility": ["app"]}}
+"""Of a tool that a client's hooks call and its model is not told of. Not every client knows that (`app.py`)."""
 
 KINDS = [kind.value for kind in Kind if kind is not Kind.PRESENCE]  # presence is for programs to lay
 
@@ -56,7 +67,7 @@ class Tools:
 
     def lay(
         self,
-        title: Annotated[str, Field(description="one line, imperative: what the next agent should do")],
+        title: Annotated[str, Field(description="imperative: what the next agent should do")],
         body: str = "",
         kind: Annotated[str, _one_of(*KINDS)] = Kind.OBSERVATION.value,
         files: Files = (),
@@ -96,7 +107,7 @@ class Tools:
         note: str,
         action: Annotated[str, _one_of(*ACTIONS)],
         reason: str,
-        title: Annotated[str, Field(description="of the new note: for supersede, dispute")] = "",
+        title: Annotated[str, Field(description="for supersede, dispute")] = "",
         body: str = "",
         files: Files = (),
         add_topics: Texts = (),
@@ -109,9 +120,18 @@ class Tools:
         done = f"{PAST[action]} [{answer['note']['handle']}]."
         return f"{done} {laid(answer['receipt'])}" if answer["receipt"] else done
 
-    def welcome(self, context: Context = CurrentContext()) -> str:  # noqa: B008
-        """What to know first in this project: plans, decisions, warnings."""
-        return str(self._ask(context, "welcome")["text"])
+    def welcome(
+        self,
+        budget: Annotated[int, Field(description="200 to 50000 tokens")] = WELCOME_BUDGET,
+        files: Files = (),
+        context: Context = CurrentContext(),  # noqa: B008
+    ) -> str:
+        """What to know first, here or about files: plans, decisions, warnings, who is at work, what to read."""
+        return str(self._ask(context, "welcome", budget=budget, files=files)["text"])
+
+    def hook_event(self, event: dict[str, Any], context: Context = CurrentContext()) -> str:  # noqa: B008
+        """For the hooks of a client."""
+        return str(self._ask(context, "hook", event=event)["said"])
 
     def _ask(self, context: Context, verb: str, **arguments: Any) -> dict[str, Any]:
         try:
@@ -141,16 +161,28 @@ def add_tools(server: FastMCP, answer: Answer) -> None:
     server.add_tool(_tool(tools.outcome, title="Report an outcome", annotations=adds))
     server.add_tool(_tool(tools.amend, title="Amend a note", annotations=adds))
     server.add_tool(_tool(tools.welcome, title="Welcome", annotations=reads))
+    server.add_tool(_tool(tools.hook_event, title="Hook", annotations=adds, meta=HIDDEN))
+
+
+class PlainTool(FunctionTool):
+    """A tool that is announced without what FastMCP says to itself: fifty tokens in all."""
+
+    def get_meta(self) -> dict[str, Any]:
+        return {name: value for name, value in super().get_meta().items() if name != "fastmcp"}
 
 
 def _tool(method: Callable[..., str], **announced: Any) -> Tool:
-    """A tool that answers in text, and whose schema leaves out the defaults that say nothing."""
-    tool = Tool.from_function(method, output_schema=None, **announced)
+    """
+    A tool that answers in text, and whose schema leaves out what says nothing: empty defaults, and that there are no
+    further arguments, which are refused all the same.
+    """
+    tool = PlainTool.from_function(method, output_schema=None, **announced)
     properties = {
         name: {word: value for word, value in one.items() if word != "default" or value}
         for name, one in tool.parameters["properties"].items()
     }
-    return tool.model_copy(update={"parameters": {**tool.parameters, "properties": properties}})
+    told = {word: value for word, value in tool.parameters.items() if word != "additionalProperties"}
+    return tool.model_copy(update={"parameters": {**told, "properties": properties}})
 
 
 def laid(receipt: dict[str, Any]) -> str:
@@ -162,11 +194,20 @@ def laid(receipt: dict[str, Any]) -> str:
 
 def visitor(context: Context) -> Visit:
     """The visit behind a call; the client's own name is shown when nothing better is known, and never trusted."""
-    told = context.session.client_params if context.request_context else None
-    return VISIT.get().called(told.client_info.name if told else "")
+    request = context.request_context
+    client = context.session.client_params if request else None
+    said = {name: value for name, value in _meta(context).items() if isinstance(value, str)}
+    visit = VISIT.get().told(agent=said.get(AGENT, ""), session=said.get(SESSION) or said.get(SESSION_OF_CODEX, ""))
+    visit = visit.called(client.client_info.name if client else "")
+    return replace(visit, tool_use_id=next((said[name] for name in TOOL_USE_IDS if name in said), ""))
 
 
 def _key(context: Context) -> str:
-    request = context.request_context
-    key = (request.meta or {}).get(KEY) if request else None
+    key = _meta(context).get(KEY)
     return key if isinstance(key, str) else ""
+
+
+def _meta(context: Context) -> Mapping[str, Any]:
+    """What a call says beside its arguments."""
+    request = context.request_context
+    return (request.meta or {}) if request else {}

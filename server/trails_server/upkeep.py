@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from trails import Anchor, BadInput, Memory, Settings
 from trails.version import VERSION
 
+from .access import Token
 from .payloads import Payload
 from .places import anchor
+from .port import Port
 from .visits import Visit
 from .watchers import Watchers
 
@@ -33,6 +35,8 @@ class Upkeep:
     """`time.monotonic()` of the keeper's start."""
     leave: Callable[[], None]
     leaving: threading.Event
+    http_token: Token
+    port: Port
     entered: set[str] = field(default_factory=set)
     """The workspaces that this keeper has seen notes laid in: known, and watched."""
 
@@ -94,7 +98,16 @@ class Upkeep:
                 "caught_up": memory.indexer.idle(),
             },
             "watcher": self.watchers.state(here) if self.settings.watch else {"state": "off", "reason": ""},
+            "http": dict(self.port.state),
         }
+
+    def token(self, visit: Visit) -> Payload:
+        """The token of the HTTP door."""
+        return {"token": self.http_token.get()}
+
+    def renew_token(self, visit: Visit) -> Payload:
+        """Another token for the HTTP door, in force at once; the old one opens it no more."""
+        return {"token": self.http_token.renew()}
 
     def reindex(self, visit: Visit) -> Payload:
         """Empty the vector index; it fills again in the background."""

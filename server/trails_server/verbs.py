@@ -13,7 +13,8 @@ from typing import Any
 from trails import BadInput, Draft, Kind, Memory, Question, Recall, Verdict, check_budget, read_kind, render
 
 from . import payloads
-from .arguments import Texts, read_arguments
+from .arguments import Object, Texts, read_arguments
+from .hooks import Hooks
 from .payloads import Payload
 from .places import anchor, anchors
 from .upkeep import Upkeep
@@ -26,7 +27,7 @@ RECALL_BUDGET = 1000  # tokens
 EXPLORING_BUDGET = 300  # tokens: in less there is room for the best only, and no place for chance
 LEADS = 3  # files
 LOG_LIMIT = 1000  # events
-ANYWHERE = ("status", "reindex", "wait_until_indexed", "retire")  # verbs that need no workspace
+ANYWHERE = ("hook", "status", "token", "renew_token", "reindex", "wait_until_indexed", "retire")  # no workspace needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Verbs:
 
     memory: Memory
     upkeep: Upkeep
+    hooks: Hooks
 
     def answer(self, visit: Visit, verb: str, arguments: Mapping[str, Any]) -> Payload:
         """The answer of one verb. Raises BadInput for an unknown verb or argument, else what the memory raises."""
@@ -43,6 +45,7 @@ class Verbs:
             raise BadInput(f"There is no such verb; there are {', '.join(sorted({*VERBS, *CHORES}))}.")
         if visit.refusal is not None and verb not in ANYWHERE:
             raise visit.refusal
+        visit = self.hooks.sessions.joined(visit)
         return method(self if verb in VERBS else self.upkeep, visit, **read_arguments(method, arguments))
 
     # ── leaving something behind ─────────────────────────────────────────────────────────────────────────────────────
@@ -143,6 +146,11 @@ class Verbs:
                 raise BadInput(f"`action` must be one of {', '.join(ACTIONS)}.")
         return {"note": payloads.note_payload(amended), "receipt": None}
 
+    def undo(self, visit: Visit, *, session: str, reason: str) -> Payload:
+        """Take back every note of a session that still stands; asked again, it finds none."""
+        notes = self.memory.undo(visit.workspace, session, visit.author, reason=reason)
+        return {"session": session, "withdrawn": [payloads.laid_payload(note) for note in notes]}
+
     # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def recall(
         self,
@@ -162,10 +170,13 @@ class Verbs:
         recall = self.memory.recall(visit.workspace, question, visit.author, folder=visit.folder)
         return self._shown(visit, recall, budget)
 
-    def welcome(self, visit: Visit, *, budget: int = WELCOME_BUDGET) -> Payload:
-        """What a new agent should know first."""
-        check_budget(budget)
-        return self._shown(visit, self.memory.welcome(visit.workspace, visit.author, folder=visit.folder), budget)
+    def welcome(self, visit: Visit, *, budget: int = WELCOME_BUDGET, files: Texts = ()) -> Payload:
+        """What a new agent should know first, of the workspace or above all of some files, in `budget` tokens."""
+        paths = [place.path for place in anchors(visit, files)]
+        welcome = self.memory.welcome(
+            visit.workspace, visit.author, files=paths, folder=visit.folder, budget_tokens=budget
+        )
+        return payloads.welcome_payload(welcome)
 
     def show(self, visit: Visit, *, note: str) -> Payload:
         """One note with everything that happened to it."""
@@ -177,6 +188,11 @@ class Verbs:
         question = Question(query, paths, topics) if query or paths or topics else None
         return payloads.why_payload(self.memory.why(visit.workspace, note, question, folder=visit.folder))
 
+    def notes_of(self, visit: Visit, *, session: str) -> Payload:
+        """The notes that a session laid, oldest first, whatever became of them."""
+        notes = self.memory.notes_of(visit.workspace, session, visit.author)
+        return {"session": session, "notes": [payloads.laid_payload(note) for note in notes]}
+
     def log(self, visit: Visit, *, note: str = "", file: str = "", after: int = 0, limit: int = 50) -> Payload:
         """The journal: of one note, of one file, or of the workspace."""
         if not 1 <= limit <= LOG_LIMIT:
@@ -184,6 +200,10 @@ class Verbs:
         path = anchor(visit, file).path if file else ""
         kept = self.memory.log(visit.workspace, note_ref=note, path=path, after=after, limit=limit)
         return {"events": [payloads.event_payload(seq, event) for seq, event in kept]}
+
+    def hook(self, visit: Visit, *, event: Object) -> Payload:
+        """What a client's hook is to print for one of its events; mostly nothing."""
+        return {"said": self.hooks.answer(visit, event)}
 
     def _shown(self, visit: Visit, recall: Recall, budget: int) -> Payload:
         text = render(recall, now=self.memory.clock(), budget_tokens=budget, asking=visit.author)
@@ -199,17 +219,22 @@ VERBS: dict[str, Method] = {
         Verbs.use,
         Verbs.outcome,
         Verbs.amend,
+        Verbs.undo,
         Verbs.recall,
         Verbs.welcome,
         Verbs.show,
         Verbs.why,
+        Verbs.notes_of,
         Verbs.log,
+        Verbs.hook,
     )
 }
 CHORES: dict[str, Method] = {
     method.__name__: method
     for method in (
         Upkeep.status,
+        Upkeep.token,
+        Upkeep.renew_token,
         Upkeep.reindex,
         Upkeep.audit,
         Upkeep.wait_until_indexed,

@@ -208,6 +208,14 @@ def test_the_strongest_notes_of_a_kind_are_hot(world):
     assert world.store.hot_notes(HERE, [Kind.WARNING, Kind.PLAN, Kind.HOW_TO], 1) == (warning, hot)
 
 
+def test_the_notes_of_one_agent_can_be_left_out_of_what_is_hot(world):
+    said = world.lay("By a colleague", by=Author("ada", "claude"))
+    committed = world.lay("By a commit", by=Author("ada", "git"))
+
+    assert world.store.hot_notes(HERE, [Kind.OBSERVATION], 1) == (committed,)
+    assert world.store.hot_notes(HERE, [Kind.OBSERVATION], 1, without_agent="git") == (said,)
+
+
 # ── what belongs together ────────────────────────────────────────────────────────────────────────────────────────────
 def test_notes_of_one_session_lie_beside_each_other_in_the_order_they_were_laid(world):
     first, second, gone, third = (world.lay(f"Step {i}") for i in range(4))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from trails import Anchor, Author, BadInput, Draft, FolderOnDisk, Kind, Question, Settings, open_memory
+from trails import Anchor, Author, BadInput, Draft, FolderOnDisk, Question, Settings, open_memory
 from trails.backends.in_memory_index import HashEmbedder
 from trails.bootstrap import SteadyClock
 
@@ -82,14 +82,6 @@ def test_a_folder_rename_leaves_each_path_to_the_file_that_held_it(memory):
         tracker.folder_moved("src" if number == 0 else f"lib{number - 1}", f"lib{number}")
         (hit,) = memory.recall(HERE, Question(files=(f"lib{number}/a.py",)), ME).hits
         assert hit.note.title == "Of b"
-
-
-def test_a_welcome_leaves_out_what_has_faded(memory):
-    long_ago = datetime.now(UTC) - timedelta(days=400)
-    memory.lay(HERE, Draft("Hand over the old work", kind=Kind.HAND_OFF), ME, at=long_ago)
-    decision = memory.lay(HERE, Draft("Use one ledger", kind=Kind.DECISION), ME, at=long_ago)
-
-    assert [hit.note.id for hit in memory.welcome(HERE, ME).hits] == [decision.note_id]
 
 
 def test_an_index_that_fails_costs_the_meaning_and_not_the_answer(tmp_path):

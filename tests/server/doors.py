@@ -66,6 +66,14 @@ class RunningKeeper:
     def mcp(self, era: str = MODERN, **env: str) -> "Mcp":
         return Mcp(self.connect(), self.project, env, era)
 
+    def http(self) -> tuple[str, str]:
+        """The URL and the token of the HTTP door, once the keeper has tried to open it; no URL where it could not."""
+        tries = threading.Event()
+        with self.ask() as asking:
+            while (http := asking.ask("status")["http"])["state"] == "starting":
+                tries.wait(0.01)
+            return http["url"], asking.ask("token")["token"]
+
     def end(self, sign: int = signal.SIGTERM) -> int:
         """Tell the keeper to leave and give its exit code."""
         if self.process.poll() is None:
@@ -101,7 +109,8 @@ class Line:
         self.connection = connection
         self.incoming = connection.makefile("rb")
         self.numbers = itertools.count(1)
-        preface = {"trails": 1, "for": purpose, "version": "0", "pid": os.getpid(), "cwd": str(project), "env": env}
+        me = {"version": "0", "pid": os.getpid(), "ppid": os.getppid(), "cwd": str(project), "env": env}
+        preface = {"trails": 1, "for": purpose, **me}
         self.send(preface)
         self.greeting = self.read()
 

@@ -9,9 +9,10 @@ from tests.server.doors import ERAS, LEGACY, MODERN
 from trails_server.lines import LINE_LIMIT
 
 TOOLS_TOKENS = 900
+ALWAYS_LOADED_TOKENS = 300
 INSTRUCTIONS_CHARACTERS = 400
 # Of names, schemas and annotations. When a tool is changed on purpose, look at what a model reads, then renew it.
-TOOLS_HASH = "f7edae1f7eb6b995"
+TOOLS_HASH = "8bc3945c61a24757"
 
 
 @pytest.fixture(params=ERAS)
@@ -43,6 +44,8 @@ def test_six_tools_are_there_and_the_two_of_everyday_use_are_always_loaded(agent
     assert set(tools) == {"recall", "lay", "judge", "outcome", "amend", "welcome"}
     always = {name for name, tool in tools.items() if tool.get("_meta", {}).get("anthropic/alwaysLoad")}
     assert always == {"recall", "lay"}
+    shown = [{part: tools[name][part] for part in ("name", "description", "inputSchema")} for name in always]
+    assert len(json.dumps(shown, separators=(",", ":"))) / 4 <= ALWAYS_LOADED_TOKENS
 
 
 def test_every_tool_says_what_it_does_to_the_world_and_answers_in_text(agent):
@@ -61,7 +64,7 @@ def test_the_instructions_are_short_and_teach_recall_lay_and_judge(keeper, proje
         assert instructions == modern.request("server/discover")["instructions"]
 
     assert len(instructions) <= INSTRUCTIONS_CHARACTERS
-    assert all(word in instructions for word in ("recall", "lay", "imperative", "Judge", "files"))
+    assert all(word in instructions.lower() for word in ("recall", "lay", "imperative", "judge", "files"))
 
 
 # ── the tools ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trails import BadInput
+from trails import Author, BadInput
 from trails_server.visits import read_visit
 
 CLAUDE = {"CLAUDECODE": "1", "CLAUDE_CODE_SESSION_ID": "s-claude"}
@@ -31,13 +31,24 @@ def test_claude_code_is_known_by_its_own_variables(tmp_path):
 def test_an_unknown_agent_gets_a_session_of_its_connection_and_the_name_it_tells_later(tmp_path):
     unknown = visit(tmp_path)
 
-    assert unknown.author.session == "relay-77-3"
-    assert unknown.called("inspector").author.agent == "inspector"
-    assert unknown.called("").author.agent == "agent"
+    assert unknown.called("inspector").author == Author("ada", "inspector", "relay-77-3")
+    assert unknown.called("").author == Author("ada", "agent", "relay-77-3")
 
 
 def test_a_name_from_the_environment_is_not_overruled_by_the_client(tmp_path):
     assert visit(tmp_path, TRAILS_AGENT="scout").called("inspector").author.agent == "scout"
+
+
+def test_what_a_call_says_of_itself_fills_in_what_the_environment_left_out(tmp_path):
+    told = visit(tmp_path, TRAILS_AGENT="scout").told(agent="builder", session="s-2\n").called("inspector")
+
+    assert told.author == Author("ada", "scout", "s-2")
+
+
+def test_a_call_does_not_speak_for_claude_code(tmp_path):
+    assert visit(tmp_path, **CLAUDE).told(agent="builder", session="s-2").author == Author(
+        "ada", "claude-code", "s-claude"
+    )
 
 
 def test_names_are_one_short_line(tmp_path):

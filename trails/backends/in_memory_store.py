@@ -95,9 +95,12 @@ class InMemoryStore(InMemoryLog):
                 found[one] = (*found.get(one, ()), other)
         return found
 
-    def hot_notes(self, workspace: str, kinds: Collection[str], limit: int) -> tuple[str, ...]:
+    def hot_notes(
+        self, workspace: str, kinds: Collection[str], limit: int, *, without_agent: str = ""
+    ) -> tuple[str, ...]:
         with self._lock:
-            live = sorted(self._live(workspace), key=_t_star, reverse=True)
+            others = [state for state in self._live(workspace) if not without_agent or state.by.agent != without_agent]
+        live = sorted(others, key=_t_star, reverse=True)
         return tuple(
             state.note_id
             for kind in dict.fromkeys(kinds)

@@ -123,6 +123,7 @@ HOT = (
     .order_by(notes.c.t_star.desc())
     .limit(bindparam("limit"))
 )
+HOT_OF_OTHERS = HOT.where(notes.c.agent != bindparam("without_agent"))
 
 
 # ── notes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -245,11 +246,15 @@ def noted_workspaces(connection: Connection) -> tuple[str, ...]:
     return tuple(connection.scalars(NOTED_WORKSPACES))
 
 
-def hot_notes(connection: Connection, workspace: str, kinds: Collection[str], limit: int) -> tuple[str, ...]:
+def hot_notes(
+    connection: Connection, workspace: str, kinds: Collection[str], limit: int, without_agent: str
+) -> tuple[str, ...]:
+    statement = HOT_OF_OTHERS if without_agent else HOT
+    asked = {"workspace": workspace, "limit": limit, "without_agent": without_agent}
     return tuple(
         note_id
         for kind in dict.fromkeys(kinds)
-        for note_id in connection.scalars(HOT, {"workspace": workspace, "kind": str(kind), "limit": limit})
+        for note_id in connection.scalars(statement, {**asked, "kind": str(kind)})
     )
 
 

@@ -126,10 +126,12 @@ class SqlStore:
         with self._connection() as connection:
             return sql_queries.opposed(connection, workspace, note_ids)
 
-    def hot_notes(self, workspace: str, kinds: Collection[str], limit: int) -> tuple[str, ...]:
+    def hot_notes(
+        self, workspace: str, kinds: Collection[str], limit: int, *, without_agent: str = ""
+    ) -> tuple[str, ...]:
         """At most `limit` of each kind, kind by kind in the order given: times of different kinds do not compare."""
         with self._connection() as connection:
-            return sql_queries.hot_notes(connection, workspace, kinds, limit)
+            return sql_queries.hot_notes(connection, workspace, kinds, limit, without_agent)
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def notes_on(self, workspace: str, file_ids: Collection[str], limit: int, *, without: str = "") -> tuple[str, ...]:

@@ -1,0 +1,325 @@
+"""
+What becomes of each event that a client's hook tells: a few words for the agent, evidence for the memory, or neither.
+
+Hooks run on every touch of a file, so the answer comes first and what can wait is written afterwards, in one thread.
+Nothing here may disturb the session that it serves: an event that is not understood is answered with silence.
+
+    SessionStart        the welcome; after a compaction once more, with the files that the session was on
+    SubagentStart       the welcome for a sub-agent, which knows nothing of what its session was told
+    UserPromptSubmit    notes that match the task closely; the welcome if no keeper was there at the start
+    PreToolUse          the notes on the file that is touched, and who else is at work on it
+    PostToolUse(Failure), PostToolBatch    silence: what was edited, and how tests and builds ended
+    PreCompact          what the summary should keep
+    Stop                once in a session: which lessons are worth laying
+"""
+
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from trails import Laid, Memory, Run, Settings, TrailsError, age, read_run, tokens, who
+
+from .hook_events import Call, HookEvent, read_event
+from .places import anchor
+from .sessions import Doing, Sessions, within
+from .visits import Visit
+
+TOUCH_BUDGET = 200  # tokens
+TASK_BUDGET = 400  # tokens, for at most three notes
+SUBAGENT_BUDGET = 250  # tokens: many sub-agents live for a minute
+WRITTEN_LIMIT = 20_000  # characters of what a session wrote, from the end
+FILES_A_CALL = 10
+SOURCE = "tests"
+TWICE = timedelta(seconds=5)
+EVENTS_LOOKED_AT = 1000
+
+LESSONS = (
+    "Before you finish: did you learn something here that the code does not tell the next agent, such as a trap, a "
+    "decision, a dead end, or what changes together? Lay each as one small trails note on its files, and judge the "
+    "notes that you used. If there is nothing, just finish."
+)
+KEEP_LESSONS = (
+    "Keep in the summary, under 'Lessons to lay', what was learned that the code does not tell: each in one sentence "
+    "with its files. Keep the ids in brackets of the trails notes that were used."
+)
+LAY_LESSONS = "If the summary lists lessons to lay, lay each now as one small trails note."
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Answers the events of all sessions of one keeper. Safe for several threads."""
+
+    memory: Memory
+    settings: Settings
+    sessions: Sessions = field(default_factory=Sessions)
+    _later: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "evidence"))
+
+    def answer(self, visit: Visit, told: Mapping[str, Any]) -> str:
+        """What the hook prints: text or JSON for the client, or "" for nothing."""
+        event = read_event(told)
+        tell = TELL.get(event.name)
+        self.sessions.calls(event.tool_use_id, event.session_id, event.agent_id, event.agent_type)
+        self.sessions.sent_by(visit, event.session_id)
+        is_summing_up = event.agent_id and not event.agent_type  # a client's own helper at a compaction
+        if tell is None or visit.refusal is not None or is_summing_up:
+            return ""
+        here = within(visit, event.session_id, event.agent_id, event.agent_type)
+        try:
+            return tell(self, here, event, self.sessions.doing(here))
+        except TrailsError as refusal:  # a path elsewhere, a prompt that is all secret: nothing to say about it
+            logger.info("nothing told at %s: %s", event.name, refusal.code)
+            return ""
+
+    def finish(self) -> None:
+        """Write what waits to be written."""
+        self._later.shutdown()
+
+    # ── beginnings ───────────────────────────────────────────────────────────────────────────────────────────────────
+    def _session_start(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
+        doing.is_welcomed = True
+        now, (source, at) = self.memory.clock(), doing.began
+        doing.began = event.source, now
+        if event.source == "resume":  # it has its old context back, the old welcome included
+            return ""
+        if event.source == source and at is not None and now - at < TWICE:  # by the plugin and by the project's hooks
+            return ""
+        lessons = [LAY_LESSONS] if event.source == "compact" and doing.to_lay else []
+        doing.to_lay = False
+        doing.told.clear()  # what was told before is gone with its context
+        files = self._files_of(visit) if event.source == "compact" else ()
+        welcome = self._welcome(visit, self.settings.welcome_tokens, files)
+        return _context(event, "\n\n".join([*lessons, *([welcome] if welcome else [])]))
+
+    def _subagent_start(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
+        doing.is_welcomed = True
+        return _context(event, self._welcome(visit, min(SUBAGENT_BUDGET, self.settings.welcome_tokens), ()))
+
+    def _prompt(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
+        with doing.lock:
+            parts = [self._welcome_once(visit, doing)]
+            if self._tells(visit, "prompts") and event.prompt != LESSONS:  # which some clients send as a task
+                offer = self.memory.offer(
+                    visit.workspace,
+                    visit.author,
+                    task=event.prompt,
+                    known=frozenset(doing.told),
+                    folder=visit.folder,
+                    budget_tokens=TASK_BUDGET,
+                )
+                parts.append(offer.text)
+        return _context(event, "\n\n".join(part for part in parts if part))
+
+    def _welcome(self, visit: Visit, budget: int, files: tuple[str, ...]) -> str:
+        if not self._tells(visit, "welcome"):
+            return ""
+        welcome = self.memory.welcome(
+            visit.workspace, visit.author, files=files, folder=visit.folder, budget_tokens=budget
+        )
+        self.sessions.doing(visit).told |= welcome.whole
+        return "" if welcome.is_empty else welcome.text
+
+    def _welcome_once(self, visit: Visit, doing: Doing) -> str:
+        """The welcome, if no keeper was there when the session began."""
+        is_late = not doing.is_welcomed and not self._was_there(visit)
+        doing.is_welcomed = True
+        return self._welcome(visit, self.settings.welcome_tokens, ()) if is_late else ""
+
+    def _was_there(self, visit: Visit) -> bool:
+        """Whether an earlier keeper has told this session anything."""
+        by = visit.author
+        return bool(self.memory.store.session_events(visit.workspace, by.principal, by.session, 1))
+
+    # ── at work ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _touch(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
+        paths = _paths(visit, [file for call in event.calls for file in call.files])
+        if not paths:
+            return ""
+        edits = any(call.edits for call in event.calls)
+        with doing.lock:  # parallel calls touch one file at once, and each note is told once
+            told = self._welcome_once(visit, doing)
+            spent = tokens(told)
+            for path in paths:
+                others = self._collision(visit, path, doing, edits)
+                room = TOUCH_BUDGET + spent - tokens(f"{told}\n\n{others}\n\n")
+                told = "\n\n".join(part for part in (told, self._offer(visit, path, doing, room), others) if part)
+        return _context(event, told)
+
+    def _offer(self, visit: Visit, path: str, doing: Doing, room: int) -> str:
+        """The notes on a file, as many as there is room for."""
+        if not self._tells(visit, "files"):
+            return ""
+        is_new = path not in doing.seen_files
+        doing.seen_files.add(path)
+        offer = self.memory.offer(
+            visit.workspace,
+            visit.author,
+            file=path,
+            with_leads=is_new,
+            known=frozenset(doing.told),
+            folder=visit.folder,
+            budget_tokens=room,
+        )
+        return offer.text
+
+    def _collision(self, visit: Visit, path: str, doing: Doing, edits: bool) -> str:
+        """Who else is at work on a file that is about to be edited: each is named once a file."""
+        now = self.memory.clock()
+        self.memory.presence.seen(visit.workspace, visit.author, [path], now)
+        if not edits:
+            return ""
+        others = self.memory.presence.at_work(visit.workspace, now, besides=visit.author, path=path)
+        fresh = [other for other in others if (path, other.by.session) not in doing.told_of]
+        doing.told_of |= {(path, other.by.session) for other in fresh}
+        told = ", ".join(f"{who(other.by, visit.author)} ({age(other.at, now)})" for other in fresh)
+        return f"Also at work on {path}: {told}." if told else ""
+
+    def _used(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
+        for call in event.calls:
+            if call.edits:
+                paths = _paths(visit, call.files)
+                self.memory.presence.seen(visit.workspace, visit.author, paths, self.memory.clock())
+                doing.edited |= dict.fromkeys(paths)
+                doing.wrote.append(call.written)
+                if paths:
+                    doing.has_edited = doing.since_run = True
+            elif call.command:
+                self._ran(visit, call, doing)
+        if event.name == "PostToolBatch":
+            self._note_uses(visit, doing)
+        return ""
+
+    def _ran(self, visit: Visit, call: Call, doing: Doing) -> None:
+        """
+        Tests that pass after an edit are an outcome; tests that fail are one only if the session leaves it at that.
+
+        A failure on the way is how work is done, and a run before anything was edited says nothing of the session.
+        """
+        run = read_run(call.command, call.output, failed=call.failed)
+        if run is None or not doing.has_edited:
+            return
+        if run.result < 1:
+            doing.failing[run.task] = run
+            return
+        doing.failing.pop(run.task, None)
+        if doing.since_run:
+            doing.since_run = False
+            self._note_uses(visit, doing)
+            self._soon(self._report, visit, run)
+
+    # ── ends ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _compaction(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
+        self._note_uses(visit, doing)
+        doing.to_lay = self._tells(visit, "lessons") and not event.blocks  # such a client lets nobody say anything
+        return KEEP_LESSONS if doing.to_lay else ""
+
+    def _stop(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
+        self._note_uses(visit, doing, event.said)
+        self._leave_it_at_that(visit, doing)
+        if event.again or doing.was_asked or not doing.has_edited or not self._tells(visit, "lessons"):
+            return ""
+        doing.was_asked = True
+        if self._has_laid(visit):
+            return ""
+        return json.dumps({"decision": "block", "reason": LESSONS}) if event.blocks else _context(event, LESSONS)
+
+    def _subagent_stop(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
+        self._note_uses(visit, doing, event.said)
+        self._leave_it_at_that(visit, doing)
+        self.memory.presence.gone(visit.workspace, visit.author)
+        return ""
+
+    def _session_end(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
+        return self._subagent_stop(visit, event, doing)
+
+    def _has_laid(self, visit: Visit) -> bool:
+        by = visit.author
+        events = self.memory.store.session_events(visit.workspace, by.principal, by.session, EVENTS_LOOKED_AT)
+        return any(isinstance(event.fact, Laid) for _, event in events)
+
+    def _leave_it_at_that(self, visit: Visit, doing: Doing) -> None:
+        for task in list(doing.failing):
+            self._soon(self._report, visit, doing.failing.pop(task))
+
+    def _after_tool(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
+        """Of a client that lets a hook speak only after a tool."""
+        self._used(visit, event, doing)
+        return self._touch(visit, event, doing)
+
+    # ── evidence, afterwards ─────────────────────────────────────────────────────────────────────────────────────────
+    def _note_uses(self, visit: Visit, doing: Doing, said: str = "") -> None:
+        edited, wrote = tuple(doing.edited), "\n".join([*doing.wrote, said])[-WRITTEN_LIMIT:].strip()
+        doing.edited.clear()
+        doing.wrote.clear()
+        if edited or wrote:
+            self._soon(self._use, visit, edited, wrote)
+
+    def _use(self, visit: Visit, edited: tuple[str, ...], wrote: str) -> None:
+        self.memory.use(visit.workspace, visit.author, edited=edited, text=wrote)
+
+    def _report(self, visit: Visit, run: Run) -> None:
+        self.memory.outcome(
+            visit.workspace, run.result, visit.author, task=run.task, summary=run.summary, source=SOURCE
+        )
+
+    def _soon(self, write: Callable[..., None], *arguments: Any) -> None:
+        def do() -> None:
+            try:
+                write(*arguments)
+            except TrailsError as refusal:
+                logger.warning("evidence was not written: %s", refusal.code)
+            except Exception:  # an outermost loop: the session must not notice, and the next evidence is written
+                logger.exception("evidence was not written")
+
+        try:
+            self._later.submit(do)
+        except RuntimeError:  # the keeper is leaving
+            logger.info("evidence came too late")
+
+    # ── what is told to whom ─────────────────────────────────────────────────────────────────────────────────────────
+    def _tells(self, visit: Visit, what: str) -> bool:
+        return what in (visit.unasked or self.settings.unasked).replace(" ", "").split(",")
+
+    def _files_of(self, visit: Visit) -> tuple[str, ...]:
+        """The files that a session was last at work on."""
+        there = self.memory.presence.at_work(visit.workspace, self.memory.clock())
+        return next((one.paths for one in there if one.by == visit.author), ())
+
+
+def _context(event: HookEvent, text: str) -> str:
+    """A text for the agent, as clients want it from a hook."""
+    if not text:
+        return ""
+    told = {"hookEventName": event.answered_as, "additionalContext": text}
+    return json.dumps({"hookSpecificOutput": told}, ensure_ascii=False)
+
+
+def _paths(visit: Visit, files: Sequence[str]) -> list[str]:
+    """The files as places in the workspace, once each, at most a few; those elsewhere are left out."""
+    paths = []
+    for file in files[:FILES_A_CALL]:
+        with contextlib.suppress(TrailsError):
+            paths.append(anchor(visit, file).path)
+    return list(dict.fromkeys(paths))
+
+
+TELL: Mapping[str, Callable[[Hooks, Visit, HookEvent, Doing], str]] = {
+    "SessionStart": Hooks._session_start,
+    "SubagentStart": Hooks._subagent_start,
+    "UserPromptSubmit": Hooks._prompt,
+    "PreToolUse": Hooks._touch,
+    "PostToolUse": Hooks._used,
+    "PostToolUseFailure": Hooks._used,
+    "PostToolBatch": Hooks._used,
+    "AfterTool": Hooks._after_tool,
+    "PreCompact": Hooks._compaction,
+    "Stop": Hooks._stop,
+    "SubagentStop": Hooks._subagent_stop,
+    "SessionEnd": Hooks._session_end,
+}

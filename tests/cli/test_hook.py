@@ -1,0 +1,108 @@
+"""`trails hook`: what a client's hook runs at every step. It must be quick, and must never be in the way."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import PATIENCE_S
+from trails import door
+from trails.backends.remote_memory import RemoteMemory
+
+TOUCH = {"hook_event_name": "PreToolUse", "session_id": "s1", "tool_name": "Read", "tool_input": {"file_path": "a.py"}}
+
+
+@pytest.fixture
+def hook(place, relay_environment):
+    """Runs the hook in a project with the file a.py, and gives what it printed."""
+    (place / "project").mkdir()
+    (place / "project/a.py").write_text("x = 1\n")
+
+    def run(event, **environment):
+        told = event if isinstance(event, bytes) else json.dumps(event).encode()
+        done = subprocess.run(
+            [sys.executable, "-m", "trails_cli.entry", "hook"],
+            input=told,
+            env={**relay_environment, **environment},
+            cwd=place / "project",
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        return done.stdout.decode()
+
+    return run
+
+
+@pytest.fixture
+def memory(place, data_dir):
+    return RemoteMemory(data_dir, cwd=place / "project", agent="codex", session="s-other")
+
+
+def test_it_prints_what_the_keeper_has_to_say(hook, memory):
+    memory.ask("lay", title="Close the ledger first", files=["a.py"])
+
+    said = json.loads(hook(TOUCH))["hookSpecificOutput"]
+
+    assert said["hookEventName"] == "PreToolUse"
+    assert "Close the ledger first" in said["additionalContext"]
+    assert hook(TOUCH) == ""
+
+
+def test_signs_of_all_languages_come_through(hook, memory):
+    memory.ask("lay", title="Schließe zuerst das 台帳", files=["a.py"])
+
+    assert "Schließe zuerst das 台帳" in json.loads(hook(TOUCH, LC_ALL="C"))["hookSpecificOutput"]["additionalContext"]
+
+
+def test_without_a_keeper_it_says_nothing_and_starts_none(hook, data_dir):
+    assert hook(TOUCH) == ""
+    assert door.connect(data_dir) is None
+
+
+def test_the_start_of_a_session_starts_a_keeper_for_the_next_question(hook, data_dir):
+    assert hook({"hook_event_name": "SessionStart", "session_id": "s1", "source": "startup"}) == ""
+
+    door.connect_or_start(data_dir, PATIENCE_S).close()
+
+
+@pytest.mark.parametrize("told", [b"", b"no JSON", b"[]", b"{}", b"\xff", b'{"hook_event_name": 7}', b"[" * 100_000])
+def test_whatever_it_is_sent_it_does_no_harm(hook, memory, told):
+    memory.ask("status")
+
+    assert hook(told) == ""
+
+
+def test_an_event_that_is_far_too_large_is_left_alone(hook, memory):
+    memory.ask("status")
+
+    assert hook({**TOUCH, "padding": "x" * (5 << 20)}) == ""
+
+
+def test_a_keeper_that_hangs_is_not_waited_for(hook, play):
+    said = []
+    keeper = play(lambda line: said.append(line.hear()), version="")
+    keeper.greeting = {"trails": 1}
+
+    assert hook(TOUCH) == ""
+
+
+def test_a_keeper_that_goes_away_in_mid_answer_leaves_silence(hook, play):
+    play(lambda line: line.hear())
+
+    assert hook(TOUCH) == ""
+
+
+def test_a_keeper_that_refuses_leaves_silence(hook, play):
+    play(lambda line: line.say({"id": line.hear()["id"], "error": {"code": "error", "message": "no"}}))
+
+    assert hook(TOUCH) == ""
+
+
+def test_a_data_folder_that_cannot_be_had_leaves_silence(hook, place):
+    (place / "file").write_text("")
+
+    start = {"hook_event_name": "SessionStart", "session_id": "s1"}
+    assert hook(start, TRAILS_DATA_DIR=str(place / "file/data")) == ""
