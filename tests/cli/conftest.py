@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.client_files import a_project
 from trails import door
 from trails.backends.remote_memory import RemoteMemory
 from trails.version import VERSION
@@ -250,3 +251,10 @@ def fresh_trails(place):
     command = Command(place)
     yield command
     command.memory().retire()
+
+
+@pytest.fixture
+def connect(tmp_path, monkeypatch, capsys):
+    """`trails connect` in a project, with a home folder of its own."""
+    with a_project(tmp_path, monkeypatch, capsys) as project:
+        yield project
