@@ -8,10 +8,10 @@ FAST ?=
 DATA ?= ../shared/bench/trail_replay/dev
 LOCOMO ?= ../shared/bench/locomo/locomo10.json
 
-.PHONY: run test check fix bench bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo docs clean help
+.PHONY: run test check fix bench bench-hooks bench-tokens bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo docs clean help
 
 help: ## what each target does
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /: /'
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /: /'
 
 # A stamp for each installation: nothing is installed twice, and a changed pin installs again.
 $(VENV)/.base: pyproject.toml constraints.txt
@@ -44,6 +44,12 @@ fix: $(VENV)/.test ## format, and mend what lint can mend
 
 bench: $(VENV)/.test ## start, recall and lay: the figures of the README
 	@$(BIN)/python benchmarks/start.py
+
+bench-hooks: $(VENV)/.base ## what a hook costs the agent that waits for it
+	@$(BIN)/python benchmarks/hooks.py $(MORE)
+
+bench-tokens: $(VENV)/.base ## what trails puts into a context window; REPO=path/to/a/git/repository
+	@$(BIN)/python benchmarks/tokens.py --repo "$(REPO)" $(MORE)
 
 bench-scale: $(VENV)/.test ## speed at size; make bench-scale NOTES="100000 1000000" KEEP=dir keeps the stores
 	@$(BIN)/python benchmarks/scale.py --notes $(or $(NOTES),10000 100000) $(if $(KEEP),--keep "$(KEEP)")
