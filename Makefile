@@ -41,7 +41,7 @@ run: $(VENV)/.base ## the main job on real input: make run, or make run REPO=pat
 	@$(BIN)/trails demo --repo "$(REPO)"
 
 test: $(VENV)/.test $(if $(FAST),,$(VENV)/.clients) ## every test; make test FAST=1 leaves out the slow ones
-	@$(BIN)/python -m pytest $(if $(FAST),-m "not slow")
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(if $(FAST),-m "not slow")
 
 # Clients that are not ours, each under its own licence: npm installs them, with the Node.js of a PyPI package. Not by
 # `npm ci`: it wants every platform's package in the lock, and not every registry has them all.

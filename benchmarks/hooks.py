@@ -1,6 +1,9 @@
 """
 What a hook costs the agent that waits for it: a command hook as a whole process, a hook by tool call, a dead keeper.
 
+A touch is the first of a file by a session that had its welcome, so that notes are told; "nothing to say" is another
+one of the same file. Each note lies on two files, so 10,000 of them on 1,000 files are twenty on each.
+
     python benchmarks/hooks.py            (or: make bench-hooks)      about a minute on two cores
     python benchmarks/hooks.py --notes 2000 --json out.json
 
@@ -33,10 +36,11 @@ PYTHON = [sys.executable, "-I", "-S", "-c", "import json, socket, sys; sys.stdin
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--notes", type=int, default=10_000, help="notes in the memory")
+    parser.add_argument("--files", type=int, default=1_000, help="files that the notes are on")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="trails-bench-") as folder:
-        figures = measure(Path(folder), asked.notes)
+        figures = measure(Path(folder), asked.notes, asked.files)
     for name, (median, p95, cpu) in figures.items():
         goal = f"  goal {GOALS[name]:.0f}" if name in GOALS else ""
         print(f"{name:34} median {median:7.1f} ms   p95 {p95:7.1f} ms   CPU {cpu:5.1f} ms{goal}")
@@ -46,20 +50,22 @@ def main() -> None:
         asked.json.write_text(json.dumps(figures, indent=2))
 
 
-def measure(folder: Path, notes: int) -> dict[str, tuple[float, float, float]]:
+def measure(folder: Path, notes: int, files: int) -> dict[str, tuple[float, float, float]]:
     """Median, 95th percentile and CPU of each, in milliseconds."""
     project = folder / "project"
     project.mkdir()
     subprocess.run(["git", "init", "-q", str(project)], check=False)
-    for number in range(200):
+    for number in range(files):
         (project / f"f{number}.py").write_text(f"x = {number}\n")
     environment = {**os.environ, "TRAILS_DATA_DIR": str(folder / "data"), "CLAUDECODE": "1"}
     environment |= {"TRAILS_WATCH": "no", "CLAUDE_CODE_SESSION_ID": "bench"}
     memory = RemoteMemory(folder / "data", cwd=project, agent="bench", session="others")
-    lay(memory, notes)
+    lay(memory, notes, files)
     os.chdir(project)
     figures = {"(bare python, json, socket)": timed(PYTHON, environment, [{}] * ROUNDS)}
     hook = [TRAILS, "hook"]
+    for number in range(ROUNDS):
+        memory.ask("hook", event=begun(f"s{number}"))
     figures["command hook"] = timed(hook, environment, [touch(project, n, f"s{n}") for n in range(ROUNDS)])
     figures["command hook, nothing to say"] = timed(hook, environment, [touch(project, 0, "s0")] * ROUNDS)
     starts = [{"hook_event_name": "SessionStart", "session_id": f"w{n}", "source": "startup"} for n in range(ROUNDS)]
@@ -97,6 +103,8 @@ def by_tool_call(project: Path, environment: dict[str, str]) -> dict[str, tuple[
         )
         assert "result" in said, said
 
+    for session in ("warm", "by-call"):
+        call(begun(session))
     call(touch(project, 0, "warm"))
     told = median_ms(lambda n: call(touch(project, n % 200, "by-call")), 200)
     silent = median_ms(lambda n: call(touch(project, n % 200, "by-call")), 200)
@@ -104,20 +112,25 @@ def by_tool_call(project: Path, environment: dict[str, str]) -> dict[str, tuple[
     return {"hook by tool call": (*told, 0.0), "hook by tool call, nothing to say": (*silent, 0.0)}
 
 
-def lay(memory: RemoteMemory, notes: int) -> None:
-    """Notes on 200 files, about fifty on each."""
+def lay(memory: RemoteMemory, notes: int, files: int) -> None:
+    """Notes on two files each."""
     for number in range(notes):
         memory.ask(
             "lay",
             title=f"Flush page {number} of the ledger before step {number % 97}",
-            body=f"Seen in run {number}: the index of f{number % 200} was older than its pages.",
-            files=[f"f{number % 200}.py", f"f{(7 * number) % 200}.py"],
+            body=f"Seen in run {number}: the index of f{number % files} was older than its pages.",
+            files=[f"f{number % files}.py", f"f{(7 * number + 1) % files}.py"],
         )
     memory.ask("wait_until_indexed", timeout_s=600)
 
 
+def begun(session: str) -> dict:
+    """The start of a session that has its welcome already."""
+    return {"hook_event_name": "SessionStart", "session_id": session, "source": "resume"}
+
+
 def touch(project: Path, number: int, session: str) -> dict:
-    path = str(project / f"f{number % 200}.py")
+    path = str(project / f"f{number}.py")
     event = {"hook_event_name": "PreToolUse", "session_id": session, "cwd": str(project), "tool_name": "Read"}
     return {**event, "tool_use_id": f"t{number}", "tool_input": {"file_path": path}}
 

@@ -21,7 +21,7 @@ KINDS = tuple(kind for kinds in PARTS.values() for kind in kinds)
 TOKENS_A_HOT_NOTE, HOT_NOTES = 100, 250  # of each kind one for so many tokens of the budget, to so many
 TOKENS_A_FILE, FILES = 150, 50
 LEAST = 4  # of each
-COMMITS_LOOKED_AT = 100  # strongest
+TOKENS_A_COMMIT, COMMITS = 10, 100  # strongest, where they say what to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Gathering:
         asked = Question(files=files, leads=steps, explores=False)
         answer = self.recaller.answer(self.workspace, asked, now) if files else None
         notes = self._notes(answer, wanted)
-        hits = self._hits(notes, answer, now)
+        commits = [] if answer else self._commits(budget_tokens)
+        hits = self._hits([*notes, *commits], answer, now)
         told = [hit.note for hit in hits]
         if answer:
             known = self.recaller.store.files_at(self.workspace, files)
@@ -49,7 +50,6 @@ class Gathering:
             asked_for = [step(path, 1.0, on_files.get(path, ()), now) for path in files if path in known]
             reading = [*asked_for, *answer.leads]
         else:
-            commits = [note for note in notes if note.by.agent == HISTORY]
             reading = reading_path(told, commits, now)
         return Welcome(
             parts=parts_of(self._with_dissent(hits), now),
@@ -62,8 +62,13 @@ class Gathering:
         store = self.recaller.store
         near = [one.note_id for one in answer.ranked[: 2 * wanted]] if answer else []
         hot = store.hot_notes(self.workspace, KINDS, wanted, without_agent=HISTORY)
-        commits = store.hot_notes(self.workspace, [Kind.OBSERVATION], COMMITS_LOOKED_AT)
-        return list(store.find_notes(self.workspace, {*near, *hot, *commits}).values())
+        return list(store.find_notes(self.workspace, {*near, *hot}).values())
+
+    def _commits(self, budget_tokens: int) -> list[Note]:
+        """The strongest notes that were made from commits, as many as a reading path of this budget is made of."""
+        store, wanted = self.recaller.store, LEAST + min(COMMITS, budget_tokens // TOKENS_A_COMMIT)
+        strongest = store.find_notes(self.workspace, store.hot_notes(self.workspace, [Kind.OBSERVATION], wanted))
+        return [note for note in strongest.values() if note.by.agent == HISTORY]
 
     def _hits(self, notes: Iterable[Note], answer: Answer | None, now: datetime) -> list[Hit]:
         """The notes that are worth telling, those near the files asked about with their score and reasons."""

@@ -6,7 +6,7 @@ into text or JSON; it decides nothing. The rules decide, the ports remember, and
 are asked. Time and ids come from the ports, so that a test holds them in its hands.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -32,7 +32,7 @@ from .explaining import Companion, FileEdge, Why, companions_of, edges_of, why
 from .gathering import Gathering
 from .indexing import Indexer
 from .notes import HANDLE_LENGTH, Author, Draft, Drift, Note, Question, Recall, Status, Verdict, handle
-from .offering import NOTHING, Offer, Offering, about
+from .offering import EVENTS_LOOKED_AT, NOTHING, Offer, Offering, about, given
 from .ports import Clock, Folder, Index, NewId, Store
 from .presence import Presence
 from .recalling import Recaller
@@ -319,25 +319,31 @@ class Memory:
         *,
         file: str = "",
         task: str = "",
-        with_leads: bool = True,
-        known: frozenset[str] = frozenset(),
+        looked: int = 0,
+        known: Collection[str] | None = None,
         folder: Folder | None = None,
         budget_tokens: int = 200,
     ) -> Offer:
         """
         What is worth telling a session that did not ask: of a `file` that it touches, or of the `task` it was given.
 
-        Mostly nothing, and no note twice in a session (`offering.py`); nor one of `known`, which a welcome has told.
+        Mostly nothing, and none of the notes that are `known` to it: by default what `known_to` says. `looked` is how
+        many notes were on the file when it was last asked about; `offering.py` says what comes of it.
         """
         now = self.clock()
+        known = self.known_to(workspace, by) if known is None else known
         offering = Offering(self.store, self.recaller, workspace, by, folder, known)
         if file:
             asked = Question(files=(admission.clean_path(file),))
-            offer = offering.on_file(asked.files[0], now, budget_tokens=budget_tokens, with_leads=with_leads)
+            offer = offering.on_file(asked.files[0], now, budget_tokens=budget_tokens, looked=looked)
         else:
             asked = Question(admission.clean_query(about(task)))
             offer = offering.for_task(asked.query, now, budget_tokens=budget_tokens) if asked.query else NOTHING
         return replace(offer, recall=self._served(workspace, by, now, offer.recall, asked))
+
+    def known_to(self, workspace: str, by: Author) -> frozenset[str]:
+        """The notes that a session laid itself, or was shown when it asked for them or came to their place."""
+        return given(self.store.session_events(workspace, by.principal, by.session, EVENTS_LOOKED_AT))
 
     def get_note(self, workspace: str, note_ref: str) -> Note:
         """The note with this id or handle, in any status. Raises NoSuchNote, or Conflict when a handle fits several."""

@@ -7,25 +7,33 @@ shown it to fail, what it is laid on is not gone, and this session neither laid 
 was made from a commit leads to files but is offered itself only once it has helped somebody. Chance has no part in it.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from . import placing
+from . import leading, placing, ranking
 from .attribution import Journal
 from .delivery import LEAST_TOKENS, MORE, files_to_look_at, render, tokens
 from .dynamics import is_faded
+from .edges import Tie, weights_of
 from .events import Laid, Served
 from .evidence import probability
 from .notes import HISTORY, Author, Candidate, Hit, Kind, Lead, Note, Question, Recall, Status, Validity
 from .ports import Folder, Store
-from .recalling import Answer, Recaller
+from .ranking import Ranked
+from .recalling import Recaller
+from .words import light_stem, query_words, search_text
 
 NOTES_OFFERED = 3
 LEADS_OFFERED = 2
-LEADS_LOOKED_AT = 6  # of which those that notes tie to the file are offered
+OF_ONE_PRINCIPAL = 2  # of the notes, while others have something to say
+FILES_LOOKED_AT = 20  # that most notes tie to it
+TIES_LOOKED_AT = 100  # newest notes on the file that is touched
 EVENTS_LOOKED_AT = 1000  # of the session: what it was given before
-LOOKED_AT = 12  # best-ranked notes; of the others none would be offered
+FIRST_LOOKED_AT = 8  # notes that say most of the file; the others only where too few of these are worth it
+LOOKED_AT = 16  # notes of those who have laid fewer than others
+NEAREST = 15  # notes asked of the vector index; more than three are hardly ever close
 TASK_CHARACTERS = 1_000  # of a task, from its start: what it is about stands there, logs and code below it
 # Share. Nobody's judgement leaves a note at one half; a single "wrong" of its author's own principal takes it to .4.
 LEAST_QUALITY = 0.45
@@ -39,10 +47,15 @@ NOTES_OF_AN_EDGE = 2
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What is told unasked and the notes and files in it; `text` is "" where nothing is worth it."""
+    """
+    What is told unasked and the notes and files in it; `text` is "" where nothing is worth it.
+
+    `count` is how many notes were ever laid on the file that it was about.
+    """
 
     recall: Recall
     text: str = ""
+    count: int = 0
 
 
 NOTHING = Offer(Recall("", ()))
@@ -57,42 +70,120 @@ class Offering:
     workspace: str
     by: Author
     folder: Folder | None = None
-    known: frozenset[str] = frozenset()
-    """Notes that it knows besides those that its log shows it was given."""
+    known: Collection[str] = frozenset()
+    """The notes that are not to be told to it any more."""
 
-    def on_file(self, path: str, now: datetime, *, budget_tokens: int, with_leads: bool = True) -> Offer:
-        """The notes on a file that is being touched, and with them the files that change together with it."""
-        question = Question(files=(path,), limit=NOTES_OFFERED, leads=LEADS_LOOKED_AT * with_leads, explores=False)
-        answer = self.recaller.answer(self.workspace, question, now)
-        hits = self._worth(answer, now, lambda ranked: any(name == "file" for name, _, _ in ranked.terms))
-        leads = tuple(lead for lead in answer.leads if is_strong(lead))[:LEADS_OFFERED]
-        return _fitting(Recall("", hits, (), leads), now, budget_tokens, self.by)
+    def on_file(self, path: str, now: datetime, *, budget_tokens: int, looked: int = 0) -> Offer:
+        """
+        The notes on a file that is being touched, and with them the files that change together with it.
+
+        `looked` is how many notes were on it when it was last looked at for this session, or 0: then only those that
+        came since can be news.
+        """
+        name = self.store.files_at(self.workspace, [path]).get(path)
+        count = self.store.notes_a_file(self.workspace, [name.file_id]).get(name.file_id, 0) if name else 0
+        if name is None or count == looked:
+            return replace(NOTHING, count=count)
+        question = Question(files=(path,), limit=NOTES_OFFERED, leads=LEADS_OFFERED, explores=False)
+        ties = self.store.ties_from(self.workspace, name.file_id, TIES_LOOKED_AT)
+        hits = self._notes_on(question, name.file_id, ties, now)
+        leads = () if looked else self._companions(question, name.file_id, ties, now)
+        fitting = _fitting(Recall("", self._with_dissent(hits), (), leads), now, budget_tokens, self.by)
+        return replace(fitting, count=count)
 
     def for_task(self, task: str, now: datetime, *, budget_tokens: int) -> Offer:
         """The notes that match a task so closely that they are likely to be about it."""
+        asked = frozenset(map(light_stem, query_words(task)))
+        near = [one for one in self.recaller.nearest(self.workspace, task, NEAREST) if self._is_near(one)]
+        notes = self.store.find_notes(self.workspace, [one.note_id for one in near]) if near else {}
+        told = [replace(one, words=float(len(asked & _words_of(notes[one.note_id])))) for one in near]
+        close = [one for one in told if is_close(one)]
         question = Question(task, limit=NOTES_OFFERED, explores=False)
-        answer = self.recaller.answer(self.workspace, question, now)
-        hits = self._worth(answer, now, lambda ranked: is_close(answer.candidates[ranked.note_id]))
-        return _fitting(Recall("", hits), now, budget_tokens, self.by)
+        hits = self._best(question, close, notes, now)
+        return _fitting(Recall("", self._with_dissent(hits)), now, budget_tokens, self.by)
 
-    def _worth(self, answer: Answer, now: datetime, fits: Callable[..., bool]) -> tuple[Hit, ...]:
-        likely = [one for one in answer.ranked if fits(one)][:LOOKED_AT]
-        if not likely:
-            return ()
-        notes = self.store.find_notes(self.workspace, [one.note_id for one in likely])
-        journal = self.store.session_events(self.workspace, self.by.principal, self.by.session, EVENTS_LOOKED_AT)
-        known = self.known | given(journal)
-        hits = [placing.hit(notes[one.note_id], one, self.folder) for one in likely if one.note_id in notes]
-        kept = [hit for hit in hits if hit.note.id not in known and is_worth_telling(hit, now)]
-        return self._with_dissent(sorted(kept, key=lambda hit: -hit.score)[:NOTES_OFFERED])
+    def _is_near(self, candidate: Candidate) -> bool:
+        return candidate.dense >= CLOSE and candidate.note_id not in self.known
+
+    # ── notes ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _notes_on(self, question: Question, file_id: str, ties: Sequence[Tie], now: datetime) -> list[Hit]:
+        """The best notes on a file that are worth telling; those of commits, which are many, are passed over."""
+        weights = weights_of(ties, now)
+        unknown = sorted(weights.keys() - self.known, key=lambda note_id: (-weights[note_id], note_id))
+        found = self._best_of(question, file_id, unknown[:FIRST_LOOKED_AT], now)
+        if unknown[FIRST_LOOKED_AT:] and len(found) < NOTES_OFFERED:
+            found = self._best_of(question, file_id, unknown, now)
+        if len({hit.note.by.principal for hit in found}) == 1 and self.store.has_several_principals(self.workspace):
+            crowd = found[0].note.by.principal
+            others = set(self.store.notes_on(self.workspace, [file_id], LOOKED_AT, without=crowd)) - {*self.known}
+            found = [
+                *found[: OF_ONE_PRINCIPAL if others else NOTES_OFFERED],
+                *self._best_of(question, file_id, others, now),
+            ]
+        return found[:NOTES_OFFERED]
+
+    def _best_of(self, question: Question, file_id: str, note_ids: Collection[str], now: datetime) -> list[Hit]:
+        notes = self.store.find_notes(self.workspace, note_ids) if note_ids else {}
+        return self._best(question, [_candidate(note) for note in notes.values()], notes, now, frozenset([file_id]))
+
+    def _best(
+        self,
+        question: Question,
+        candidates: Sequence[Candidate],
+        notes: Mapping[str, Note],
+        now: datetime,
+        open_ids: frozenset[str] = frozenset(),
+    ) -> list[Hit]:
+        """The best of the candidates that are worth telling, as many as are offered."""
+        ranked = ranking.rank(question, candidates, open_file_ids=open_ids, edges={}, now=now, limit=len(candidates))
+        kept: list[Hit] = []
+        for one in ranked:
+            if len(kept) == NOTES_OFFERED and one.score <= kept[-1].score:  # a place that changed can only cost score
+                break
+            if hit := self._hit(notes[one.note_id], one, now):
+                kept = sorted([*kept, hit], key=lambda hit: -hit.score)[:NOTES_OFFERED]
+        return kept
+
+    def _hit(self, note: Note, ranked: Ranked, now: datetime) -> Hit | None:
+        """A note with what became of its places; None where it is not worth telling. Files are read last."""
+        if not is_worth_telling(Hit(note, 0.0, ()), now):
+            return None
+        hit = placing.hit(note, ranked, self.folder)
+        return hit if is_worth_telling(hit, now) else None
 
     def _with_dissent(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """No side of a dispute is told without the other. Why a note is told is plain: no reason takes up room."""
         opposed = self.store.opposed(self.workspace, [hit.note.id for hit in hits]) if hits else {}
-        others = self.store.find_notes(self.workspace, {ref for found in opposed.values() for ref in found})
-        return tuple(
-            replace(hit, reasons=(), dissent=tuple(_live(others, opposed.get(hit.note.id, ())))) for hit in hits
+        refs = {ref for found in opposed.values() for ref in found}
+        others = self.store.find_notes(self.workspace, refs) if refs else {}
+        return tuple(replace(hit, reasons=(), dissent=_live(others, opposed.get(hit.note.id, ()))) for hit in hits)
+
+    # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _companions(self, question: Question, file_id: str, ties: Sequence[Tie], now: datetime) -> tuple[Lead, ...]:
+        """The files that several notes tie to the one that is touched."""
+        shared = Counter(tie.place_id for tie in ties if tie.place_id != file_id)
+        likely = [other for other, count in shared.most_common(FILES_LOOKED_AT) if count >= NOTES_OF_AN_EDGE]
+        if not likely:
+            return ()
+        names = self.store.files_by_id(self.workspace, likely)
+        paths = {name.file_id: name.path for name in names if name.present}
+        leads = leading.lead(
+            question,
+            (),
+            paths,
+            ties=ties,
+            notes_a_file=self.store.notes_a_file(self.workspace, paths),
+            open_file_ids=[file_id],
+            fits={},
+            touched_at={},
+            now=now,
         )
+        return tuple(lead for lead in leads if is_strong(lead))
+
+
+def _candidate(note: Note) -> Candidate:
+    paths = {anchor.file_id: anchor.path for anchor in note.anchors}
+    return Candidate(note.id, note.confirmed_at, paths, note.topics, quality=note.quality, principal=note.by.principal)
 
 
 def _live(notes: Mapping[str, Note], note_ids: Collection[str]) -> tuple[Note, ...]:
@@ -142,6 +233,10 @@ def about(task: str) -> str:
     """What a task is asked about with; "" for one that says too little to be about anything."""
     start = " ".join(task[:TASK_CHARACTERS].split())
     return start if len(start.split()) >= LEAST_WORDS_ASKED else ""
+
+
+def _words_of(note: Note) -> frozenset[str]:
+    return frozenset(map(light_stem, search_text(note.title, note.body, *note.topics).split()))
 
 
 # ── its text ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -84,7 +84,7 @@ class Recaller:
     def answer(self, workspace: str, question: Question, now: datetime) -> Answer:
         """The notes and the files that answer the question, best first."""
         vector = self.embedder.vector(question.query) if question.query else None
-        by_vector = self._by_vector(workspace, vector)
+        by_vector = self._by_vector(workspace, vector, NEAREST)
         scores_by_words = self._by_words(workspace, question.query)
         is_only_files = not (question.query or question.topics)
         enough = max(ENOUGH_HERE, 2 * question.limit) if is_only_files and not question.leads else 0
@@ -118,6 +118,12 @@ class Recaller:
             self._leads(workspace, question, candidates, around, now) if question.leads else (),
             ("vectors",) if is_missed else (),
         )
+
+    def nearest(self, workspace: str, query: str, limit: int) -> list[Candidate]:
+        """The notes nearest to a text by their meaning alone; none where that side cannot answer."""
+        vector = self.embedder.vector(query)
+        found = self._by_vector(workspace, vector, limit) or ()
+        return self._hydrate(workspace, found, vector, {})[0]
 
     def around(self, workspace: str, paths: Collection[str], now: datetime, *, notes_enough: int = 0) -> Surroundings:
         """What the open files lead to; nothing else where so many notes are on the files themselves, unless 0."""
@@ -154,13 +160,13 @@ class Recaller:
         return Surroundings(open_ids, file_edges, note_edges, frozenset(note_ids), tuple(ties))
 
     # ── the sides ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def _by_vector(self, workspace: str, vector: Vectors | None) -> set[str] | None:
+    def _by_vector(self, workspace: str, vector: Vectors | None, limit: int) -> set[str] | None:
         """The notes nearest to the question; None where that side cannot answer, as recall goes on without it."""
         embedder = self.embedder.ready()
         if embedder is None or vector is None:
             return None
         try:
-            names = self.index.nearest(collection(workspace, embedder.model), vector, NEAREST)
+            names = self.index.nearest(collection(workspace, embedder.model), vector, limit)
         except Unavailable as failure:
             logger.warning("The vector index does not answer: %s", failure)
             self.indexer.doubt()

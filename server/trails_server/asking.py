@@ -49,6 +49,22 @@ async def serve_asking(
             under_way.create_task(reply(line))
 
 
+async def serve_hook(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, visit: "Visit", answer: Answer
+) -> None:
+    """Answer the one event of a hook, which ends its side after it, with what it is to print: mostly nothing."""
+    event = b""
+    while len(event) <= LINE_LIMIT and (chunk := await reader.read(LINE_LIMIT)):
+        event += chunk
+    try:
+        answered = await asyncio.to_thread(answer, visit, "hook", {"event": json.loads(event)})
+    except (TrailsError, ValueError, RecursionError) as problem:
+        logger.info("an event of a hook was left alone: %s", type(problem).__name__)
+    else:
+        writer.write(str(answered["said"]).encode())
+        await writer.drain()
+
+
 async def _reply(line: bytes | TooLong, visit: "Visit", answer: Answer) -> dict[str, Any]:
     number: Any = line.id if isinstance(line, TooLong) else None
     try:

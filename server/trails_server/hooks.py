@@ -16,13 +16,13 @@ Nothing here may disturb the session that it serves: an event that is not unders
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from trails import Laid, Memory, Run, Settings, TrailsError, age, read_run, tokens, who
+from trails import Laid, Memory, Offer, Run, Settings, TrailsError, age, read_run, tokens, who
 
 from .hook_events import Call, HookEvent, read_event
 from .places import anchor
@@ -77,6 +77,12 @@ class Hooks:
             logger.info("nothing told at %s: %s", event.name, refusal.code)
             return ""
 
+    def knows(self, visit: Visit, note_ids: Iterable[str]) -> None:
+        """Note down that a session has laid these notes, or was shown them in answer to a question."""
+        doing = self.sessions.find_doing(visit)
+        if doing is not None and doing.known is not None:
+            doing.known.update(note_ids)
+
     def finish(self) -> None:
         """Write what waits to be written."""
         self._later.shutdown()
@@ -109,11 +115,11 @@ class Hooks:
                     visit.workspace,
                     visit.author,
                     task=event.prompt,
-                    known=frozenset(doing.told),
+                    known=self._known(visit, doing),
                     folder=visit.folder,
                     budget_tokens=TASK_BUDGET,
                 )
-                parts.append(offer.text)
+                parts.append(_said(offer, doing))
         return _context(event, "\n\n".join(part for part in parts if part))
 
     def _welcome(self, visit: Visit, budget: int, files: tuple[str, ...]) -> str:
@@ -152,21 +158,27 @@ class Hooks:
         return _context(event, told)
 
     def _offer(self, visit: Visit, path: str, doing: Doing, room: int) -> str:
-        """The notes on a file, as many as there is room for."""
+        """The notes on a file, as many as there is room for; later on those that were laid since."""
         if not self._tells(visit, "files"):
             return ""
-        is_new = path not in doing.seen_files
-        doing.seen_files.add(path)
         offer = self.memory.offer(
             visit.workspace,
             visit.author,
             file=path,
-            with_leads=is_new,
-            known=frozenset(doing.told),
+            looked=doing.looked.get(path, 0),
+            known=self._known(visit, doing),
             folder=visit.folder,
             budget_tokens=room,
         )
-        return offer.text
+        if offer.text or room >= TOUCH_BUDGET // 2:  # else there was no room for a word
+            doing.looked[path] = offer.count
+        return _said(offer, doing)
+
+    def _known(self, visit: Visit, doing: Doing) -> set[str]:
+        """The notes that a session knows: those that its log shows, and those that its last welcome told to the end."""
+        if doing.known is None:
+            doing.known = set(self.memory.known_to(visit.workspace, visit.author))
+        return doing.known | doing.told
 
     def _collision(self, visit: Visit, path: str, doing: Doing, edits: bool) -> str:
         """Who else is at work on a file that is about to be edited: each is named once a file."""
@@ -298,6 +310,13 @@ def _context(event: HookEvent, text: str) -> str:
         return ""
     told = {"hookEventName": event.answered_as, "additionalContext": text}
     return json.dumps({"hookSpecificOutput": told}, ensure_ascii=False)
+
+
+def _said(offer: Offer, doing: Doing) -> str:
+    """The text of an offer, whose notes the session knows from now on."""
+    if doing.known is not None:
+        doing.known.update(hit.note.id for hit in offer.recall.hits)
+    return offer.text
 
 
 def _paths(visit: Visit, files: Sequence[str]) -> list[str]:

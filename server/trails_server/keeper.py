@@ -21,7 +21,7 @@ from trails import Settings, TrailsError, Unavailable
 from trails.version import VERSION
 
 from .access import Token
-from .asking import serve_asking
+from .asking import serve_asking, serve_hook
 from .lines import LINE_LIMIT
 from .lock import KeeperLock
 from .logs import keep_log, say_last_words
@@ -144,8 +144,9 @@ class Keeper:
         if preface is None:
             return
         visit = await asyncio.to_thread(self._read_visit, preface, number)
-        if preface["for"] == "ask":
-            await serve_asking(line.reader, line.writer, visit.called(""), self.answer)
+        if preface["for"] in ("ask", "hook"):
+            serve = serve_asking if preface["for"] == "ask" else serve_hook
+            await serve(line.reader, line.writer, visit.called(""), self.answer)
             return
         app = await asyncio.shield(self._app)
         from .connection import serve_mcp

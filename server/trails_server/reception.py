@@ -1,7 +1,7 @@
 """
 The door of the keeper: who may come in, the first words on a connection, and to which conversation it leads.
 
-    → {"trails": 1, "for": "mcp" | "ask", "version": …, "pid": …, "cwd": …, "env": {…}}
+    → {"trails": 1, "for": "mcp" | "ask" | "hook", "version": …, "pid": …, "cwd": …, "env": {…}}
     ← {"trails": 1, "version": …, "pid": …, "data_dir": …}   or   {"trails": 1, "error": {…}}
 """
 
@@ -20,7 +20,7 @@ from .lines import read_line, write_line
 
 PREFACE_TIMEOUT_S = 10.0
 SOL_LOCAL, LOCAL_PEERCRED = 0, 1  # of macOS, which Python does not name
-PURPOSES = ("mcp", "ask")
+PURPOSES = ("mcp", "ask", "hook")
 
 
 async def receive(

@@ -37,7 +37,10 @@ class Doing:
     """Whether the summary of a compaction was asked to keep lessons."""
     edited: dict[str, None] = field(default_factory=dict)
     wrote: list[str] = field(default_factory=list)
-    seen_files: set[str] = field(default_factory=set)
+    looked: dict[str, int] = field(default_factory=dict)
+    """How many notes were on each file that it touched, when they were last looked at for it."""
+    known: set[str] | None = None
+    """The notes that it laid or was shown when it asked; None until its log was read."""
     told_of: set[tuple[str, str]] = field(default_factory=set)
     since_run: bool = False
     """Whether a file was edited since the last run that was reported."""
@@ -80,6 +83,10 @@ class Sessions:
         """What is remembered of the session of a visit."""
         key = (visit.workspace, visit.author.session)
         return self._doing.get(*key) or self._doing.put(Doing(), *key)
+
+    def find_doing(self, visit: Visit) -> Doing | None:
+        """The same, of a session that a hook has told of."""
+        return self._doing.get(visit.workspace, visit.author.session)
 
     def calls(self, tool_use_id: str, session_id: str, agent_id: str, agent_type: str) -> None:
         """Note down who is about to make a call that a client will name by this id."""

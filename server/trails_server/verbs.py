@@ -68,6 +68,7 @@ class Verbs:
         self.upkeep.enter(visit)
         receipt = self.memory.lay(visit.workspace, draft, visit.author, folder=visit.folder, key=key, at=laid_at)
         self.upkeep.remember(visit, places)
+        self.hooks.knows(visit, [receipt.note_id])
         return payloads.receipt_payload(receipt)
 
     def judge(self, visit: Visit, *, note: str, verdict: str, reason: str = "", key: str = "") -> Payload:
@@ -133,6 +134,7 @@ class Verbs:
             draft = Draft(title, body, old.kind, places, add_topics)
             receipt = replace_or_dispute(here, old.id, draft, by, reason=reason, folder=visit.folder, key=key)
             self.upkeep.remember(visit, places)
+            self.hooks.knows(visit, [receipt.note_id])
             amended = memory.get_note(here, old.id)
             return {"note": payloads.note_payload(amended), "receipt": payloads.receipt_payload(receipt)}
         match action:
@@ -206,6 +208,7 @@ class Verbs:
         return {"said": self.hooks.answer(visit, event)}
 
     def _shown(self, visit: Visit, recall: Recall, budget: int) -> Payload:
+        self.hooks.knows(visit, [hit.note.id for hit in recall.hits])
         text = render(recall, now=self.memory.clock(), budget_tokens=budget, asking=visit.author)
         return payloads.recall_payload(recall, text)
 

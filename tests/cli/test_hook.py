@@ -19,13 +19,13 @@ def hook(place, relay_environment):
     (place / "project").mkdir()
     (place / "project/a.py").write_text("x = 1\n")
 
-    def run(event, **environment):
+    def run(event, *client, cwd=place / "project", **environment):
         told = event if isinstance(event, bytes) else json.dumps(event).encode()
         done = subprocess.run(
-            [sys.executable, "-m", "trails_cli.entry", "hook"],
+            [sys.executable, "-m", "trails_cli.entry", "hook", *client],
             input=told,
             env={**relay_environment, **environment},
-            cwd=place / "project",
+            cwd=cwd,
             capture_output=True,
             timeout=PATIENCE_S,
             check=False,
@@ -96,9 +96,38 @@ def test_a_keeper_that_goes_away_in_mid_answer_leaves_silence(hook, play):
 
 
 def test_a_keeper_that_refuses_leaves_silence(hook, play):
-    play(lambda line: line.say({"id": line.hear()["id"], "error": {"code": "error", "message": "no"}}))
+    played = play(lambda line: line.hear(), version="")
+    played.greeting = {"trails": 1, "error": {"code": "refused", "message": "no"}}
 
     assert hook(TOUCH) == ""
+
+
+def test_an_event_may_stand_on_several_lines(hook, memory):
+    memory.ask("lay", title="Close the ledger first", files=["a.py"])
+
+    assert "Close the ledger first" in hook(json.dumps(TOUCH, indent=2).encode() + b"\n\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["a folder", 'quoted "\\ é', "with\ttab", b"no utf-8 \xff".decode(errors="surrogateescape")]
+)
+def test_it_works_in_a_folder_of_any_name(hook, memory, place, name):
+    folder = place / "project" / name
+    folder.mkdir()
+    (folder / "b.py").write_text("")
+    memory.ask("lay", title="Close the ledger first", files=["a.py"])
+
+    touch = {**TOUCH, "tool_input": {"file_path": str(place / "project/a.py")}}
+    assert "Close the ledger first" in hook(touch, cwd=folder, CLAUDE_PROJECT_DIR=str(place / "project"))
+
+
+def test_it_speaks_in_the_name_of_its_client_unless_told_otherwise(hook, memory):
+    memory.ask("lay", title="Close the ledger first", files=["a.py"])
+    hook(TOUCH, "codex")
+    hook({**TOUCH, "session_id": "s2"}, "codex", TRAILS_AGENT="mine")
+
+    shown = [event for event in memory.ask("log")["events"] if event["kind"] == "served"]
+    assert [event["by"]["agent"] for event in shown] == ["codex", "mine"]
 
 
 def test_a_data_folder_that_cannot_be_had_leaves_silence(hook, place):

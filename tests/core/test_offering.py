@@ -89,6 +89,17 @@ def test_what_a_recall_has_shown_is_not_told_again_but_what_a_welcome_named_is(m
     assert titles(told(memory, "b.py")) == []
 
 
+def test_a_file_that_was_looked_at_is_looked_at_again_only_for_what_came_since(memory):
+    lay(memory, "Close the ledger first", "a.py")
+    first = told(memory, known=())
+    again = told(memory, known=(), looked=first.count)
+    lay(memory, "Write the last page", "a.py")
+    later = told(memory, known=[hit.note.id for hit in first.recall.hits], looked=first.count)
+
+    assert (first.count, again.text, again.count) == (1, "", 1)
+    assert titles(later) == ["Write the last page"]
+
+
 def test_who_laid_a_note_is_not_told_it(memory):
     lay(memory, "Close the ledger first", "a.py", by=ME)
 
@@ -113,6 +124,27 @@ def test_a_commit_is_told_only_once_it_has_helped_somebody(memory):
 
     assert before == []
     assert titles(told(memory)) == ["Fix the order of pages"]
+
+
+def test_a_busy_history_does_not_hide_what_a_colleague_said(memory):
+    lay(memory, "Close the ledger first", "a.py", at=datetime.now(UTC) - timedelta(days=20))
+    for number in range(40):
+        lay(memory, f"Fix page {number}", "a.py", by=GIT)
+
+    assert titles(told(memory)) == ["Close the ledger first"]
+
+
+def test_who_lays_the_most_does_not_speak_alone(memory):
+    for number in range(120):
+        lay(memory, f"Mind page {number}", "a.py", at=datetime.now(UTC) - timedelta(minutes=number))
+    lay(memory, "Close the ledger first", "a.py", by=Author("bea", "codex", "s-bea"))
+    for number in range(120):
+        lay(memory, f"Mind line {number}", "a.py")
+
+    found = titles(told(memory, budget_tokens=400))
+
+    assert len(found) == NOTES_OFFERED
+    assert "Close the ledger first" in found
 
 
 def test_what_is_told_says_when_its_lines_have_changed_and_is_silent_when_they_are_gone(memory, folder, tmp_path):
@@ -145,7 +177,7 @@ def test_files_that_several_notes_tie_to_it_are_named_even_when_no_note_is_worth
     lay(memory, "Rename the ledger", "a.py", "b.py", by=GIT)
 
     assert told(memory).text == "Look at: test_a.py (it changes together with a.py)"
-    assert told(memory, with_leads=False).text == ""
+    assert told(memory, looked=3).text == ""
 
 
 # ── its size ─────────────────────────────────────────────────────────────────────────────────────────────────────────
