@@ -52,6 +52,7 @@ def hooks(server: str, command: Sequence[str]) -> dict[str, Any]:
             {"matcher": SHELL, **_call(server, *OF_RUN, "tool_response")},
         ],
         "PostToolUseFailure": [{"matcher": SHELL, **_call(server, *OF_RUN, "error", "is_interrupt")}],
+        "PostToolBatch": [_call(server)],  # what was edited is written down, should the session be killed
         "SubagentStart": [_call(server)],
         "SubagentStop": [_call(server, *OF_STOP)],
         "PreCompact": [_run(command)],

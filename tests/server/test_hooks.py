@@ -85,10 +85,17 @@ def journal(client, kind):
 
 def wait_for(client, kind):
     """The events of a kind, as soon as there are any: evidence is written after the answer."""
+    return soon(lambda: journal(client, kind))
+
+
+def soon(look):
+    """What a look finds, as soon as it finds something."""
     tries = threading.Event()
-    while not (found := journal(client, kind)):
+    for _ in range(3_000):
+        if found := look():
+            return found
         tries.wait(0.02)
-    return found
+    pytest.fail("nothing came")
 
 
 # ── a file is touched ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -219,6 +226,15 @@ def test_a_sub_agent_is_welcomed_and_is_told_notes_of_its_own(client, warning):
     assert warning in scout.told("SubagentStart")
     assert warning in other.touch()
     assert scout.touch() == other.touch() == ""
+
+
+def test_what_was_edited_is_written_down_once_a_batch_of_tools_has_ended(client, warning):
+    client.touch("Edit")
+    client.edited()
+
+    assert client.hook("PostToolBatch") == ""
+    used = soon(lambda: [one for one in client.asking.ask("log", limit=200)["events"] if one["kind"] == "used"])
+    assert used[0]["note_id"].lower().endswith(warning)
 
 
 # ── a session ends ───────────────────────────────────────────────────────────────────────────────────────────────────
