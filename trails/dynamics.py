@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from .fold import ACT_JUDGED, ACT_LAID, ACT_OUTCOME, ACT_USED, ACT_WITNESSED, Voice
+from .fold import ACT_CONFIRMED, ACT_JUDGED, ACT_LAID, ACT_OUTCOME, ACT_USED, ACT_WITNESSED, Voice
 from .notes import Kind
 
 SECONDS_PER_DAY = 86_400.0
@@ -48,7 +48,7 @@ HALF_LIFE_DAYS_BY_KIND: Mapping[Kind, float] = MappingProxyType(
 # Shares. Constant for each act, so that a further use can never lower strength; .5 makes a use look one half-life
 # older than a laying, .25 two. An outcome says least: it is shared by all notes that its session used.
 WEIGHT_BY_ACT: Mapping[str, float] = MappingProxyType(
-    {ACT_LAID: 1.0, ACT_WITNESSED: 1.0, ACT_JUDGED: 0.5, ACT_USED: 0.5, ACT_OUTCOME: 0.25}
+    {ACT_LAID: 1.0, ACT_WITNESSED: 1.0, ACT_CONFIRMED: 1.0, ACT_JUDGED: 0.5, ACT_USED: 0.5, ACT_OUTCOME: 0.25}
 )
 
 SESSIONS_PER_PRINCIPAL = 8  # the r-th newest session counts 1/r: one principal reaches 2.72, however busy it is

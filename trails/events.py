@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from .notes import Anchor, Author, Fingerprint, Kind, Use, Verdict
+from .notes import NO_HEAD, Anchor, Author, Fingerprint, Head, Kind, Use, Verdict
 
 Stamp = tuple[datetime, str]
 """When something happened and the id of the event that says so: total order, the later one wins."""
@@ -30,6 +30,16 @@ class Laid:
     anchors: tuple[Anchor, ...] = ()
     topics: tuple[str, ...] = ()
     supersedes: str = ""
+    head: Head = NO_HEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Somebody has seen that a note still holds, at these places as they are now."""
+
+    note_id: str
+    anchors: tuple[Anchor, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +161,67 @@ class WorkspaceOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """Somebody chose how something is done in a workspace."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Files were edited together in one sitting; an anchor names each, and no lines of it."""
+
+    anchors: tuple[Anchor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an event said no longer counts; that it was said stays in the log."""
+
+    event_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileMoved:
-    """A file is now called `path`; its notes come along. `old` is for the journal's reader."""
+    """
+    A file is now called `path`; its notes come along. `old` is for the journal's reader.
+
+    `how` says by what that was known ("seen", "git", "content", "told"), `confidence` in (0, 1] how surely. With a
+    `tree` it is called so in that worktree only, and keeps its name elsewhere.
+    """
 
     file_id: str
     path: str
     old: str = ""
+    how: str = "seen"
+    confidence: float = 1.0
+    tree: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileCopied:
+    """A file began as a copy of another, and shares what was said of that one until then."""
+
+    file_id: str
+    path: str
+    of_id: str
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TreeSeen:
+    """
+    What one look at a whole tree found, as after a switch of branches: which commit it shows, and what became of files.
+
+    `changed` are (file id, digest) of files that hold something else, `gone` the ids of those that are not there.
+    """
+
+    head: Head
+    tree: str = ""
+    changed: tuple[tuple[str, str], ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +263,13 @@ Fact = (
     | Restored
     | Served
     | WorkspaceOpened
+    | Chosen
+    | Edited
+    | Undone
+    | Confirmed
     | FileMoved
+    | FileCopied
+    | TreeSeen
     | FileChanged
     | FileSeen
     | FileGone
@@ -217,7 +288,13 @@ FACTS_BY_KIND: dict[str, type[Fact]] = {
     "restored": Restored,
     "served": Served,
     "workspace-opened": WorkspaceOpened,
+    "chosen": Chosen,
+    "edited": Edited,
+    "undone": Undone,
+    "confirmed": Confirmed,
     "file-moved": FileMoved,
+    "file-copied": FileCopied,
+    "tree-seen": TreeSeen,
     "file-changed": FileChanged,
     "file-seen": FileSeen,
     "file-gone": FileGone,
@@ -244,6 +321,25 @@ class Event:
         return KINDS_BY_FACT[type(self.fact)]
 
 
+UNDOABLE = (
+    Confirmed,
+    Judged,
+    Used,
+    Corroborated,
+    OutcomeReported,
+    Superseded,
+    Retagged,
+    Disputed,
+    Withdrawn,
+    Restored,
+    Edited,
+    FileMoved,
+    FileCopied,
+    FileGone,
+)
+"""The facts that can be undone. A note that was laid is withdrawn instead, so that it stays legible."""
+
+
 def note_ids_of(fact: Fact) -> tuple[str, ...]:
     """The notes whose state a fact can change; none for exposure, files and workspaces."""
     match fact:
@@ -251,19 +347,23 @@ def note_ids_of(fact: Fact) -> tuple[str, ...]:
             return tuple(credit.note_id for credit in fact.credits)
         case Corroborated():
             return (fact.note_id, fact.witness_id)
-        case Served() | WorkspaceOpened() | FileMoved() | FileChanged() | FileSeen() | FileGone():
-            return ()
-        case _:
+        case (
+            Laid() | Confirmed() | Judged() | Used() | Superseded() | Retagged() | Disputed() | Withdrawn() | Restored()
+        ):
             return (fact.note_id,)
+        case _:
+            return ()
 
 
 def file_ids_of(fact: Fact) -> tuple[str, ...]:
     """The files whose state a fact can change."""
     match fact:
-        case Laid():
+        case Laid() | Edited() | Confirmed():
             return tuple(dict.fromkeys(anchor.file_id for anchor in fact.anchors))
-        case FileMoved() | FileChanged() | FileSeen() | FileGone():
+        case FileMoved() | FileCopied() | FileChanged() | FileSeen() | FileGone():
             return (fact.file_id,)
+        case TreeSeen():
+            return tuple(dict.fromkeys([*(file_id for file_id, _ in fact.changed), *fact.gone]))
         case _:
             return ()
 
@@ -277,7 +377,7 @@ def to_payload(fact: Fact) -> dict[str, Any]:
 def from_payload(kind: str, payload: Mapping[str, Any]) -> Fact:
     """The fact of a stored event. Raises KeyError for a kind that this version does not know."""
     values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in payload.items()
+        name: tuple(map(_read_part, value)) if isinstance(value, list) else value for name, value in payload.items()
     }
     for name, read in _READERS.items():
         if name in values:
@@ -297,7 +397,11 @@ def _fields(value: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
-    return _fields(value) if isinstance(value, Anchor | Fingerprint | Credit) else value
+    return _fields(value) if isinstance(value, Anchor | Fingerprint | Credit | Head) else value
+
+
+def _read_part(plain: Any) -> Any:
+    return tuple(plain) if isinstance(plain, list) else plain
 
 
 def _read_anchor(plain: Mapping[str, Any]) -> Anchor:
@@ -310,6 +414,7 @@ def _read_anchor(plain: Mapping[str, Any]) -> Anchor:
 
 _READERS: dict[str, Any] = {
     "anchors": lambda plain: tuple(_read_anchor(anchor) for anchor in plain),
+    "head": lambda plain: Head(**plain),
     "credits": lambda plain: tuple(Credit(**credit) for credit in plain),
     "kind": Kind,
     "verdict": Verdict,

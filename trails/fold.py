@@ -15,10 +15,13 @@ from types import MappingProxyType
 
 from .events import (
     NEVER,
+    Confirmed,
     Corroborated,
     Disputed,
+    Edited,
     Event,
     FileChanged,
+    FileCopied,
     FileGone,
     FileMoved,
     FileSeen,
@@ -29,12 +32,14 @@ from .events import (
     Retagged,
     Stamp,
     Superseded,
+    TreeSeen,
+    Undone,
     Used,
     Withdrawn,
     file_ids_of,
     note_ids_of,
 )
-from .notes import Author, Status, Verdict
+from .notes import Anchor, Author, Status, Verdict
 
 NOBODY = Author("")
 
@@ -62,6 +67,7 @@ Voice = tuple[str, str, str]
 """(principal, session, act): who spoke, and in which way. One voice holds one register, so nothing stacks."""
 
 ACT_LAID, ACT_WITNESSED, ACT_JUDGED, ACT_USED, ACT_OUTCOME = "laid", "witnessed", "judged", "used", "outcome"
+ACT_CONFIRMED = "confirmed"
 
 WEIGHT_BY_VERDICT: Mapping[Verdict, tuple[float, float]] = MappingProxyType(
     {Verdict.HELPED: (1.0, 0.0), Verdict.UNHELPFUL: (0.0, 0.5), Verdict.WRONG: (0.0, 1.0)}
@@ -74,7 +80,8 @@ class NoteState:
     All that the events say of one note.
 
     `uses` keeps, for each voice, the time of its latest positive act: what strength is made of. `judgements` keeps
-    its latest word: what quality is made of. `topics` keeps for each topic when it was last added or removed.
+    its latest word: what quality is made of. `topics` keeps for each topic when it was last added or removed, and
+    `confirmed` the places at which the note was last confirmed.
     """
 
     note_id: str
@@ -88,13 +95,26 @@ class NoteState:
     witnesses: frozenset[str] = frozenset()
     uses: Mapping[Voice, datetime] = field(default_factory=dict)
     judgements: Mapping[Voice, Judgement] = field(default_factory=dict)
+    confirmed: tuple[Stamp, tuple[Anchor, ...]] = (NEVER, ())
+
+    @property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """Where it points: as it was laid, or as it was last confirmed."""
+        assert self.laid is not None
+        return self.confirmed[1] or self.laid.anchors
+
+    @property
+    def file_ids(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(anchor.file_id for anchor in self.anchors))
 
     @property
     def confirmed_at(self) -> datetime:
-        """When it was laid, or last found helpful by a session other than the one that laid it."""
+        """When it was laid, confirmed, or last found helpful by a session other than the one that laid it."""
         own = (self.by.principal, self.by.session)
         helped = [
-            at for (principal, session, act), at in self.uses.items() if act != ACT_LAID and (principal, session) != own
+            at
+            for (principal, session, act), at in self.uses.items()
+            if act == ACT_CONFIRMED or (act != ACT_LAID and (principal, session) != own)
         ]
         return max([self.laid_stamp[0], *helped])
 
@@ -109,6 +129,10 @@ def apply_to_note(state: NoteState, event: Event) -> NoteState:
     match fact:
         case Laid():
             return _laid(state, event, fact)
+        case Confirmed():
+            state = replace(state, uses=_later_use(state.uses, _voice(event, ACT_CONFIRMED), event.at))
+            is_later = bool(fact.anchors) and event.stamp > state.confirmed[0]
+            return replace(state, confirmed=(event.stamp, fact.anchors)) if is_later else state
         case Judged():
             return _judged(state, event, ACT_JUDGED, *WEIGHT_BY_VERDICT[fact.verdict])
         case Used():
@@ -186,7 +210,9 @@ class FileState:
     A file's identity and what it is called now.
 
     Its birth name is what the first note called it; only a move gives it another. `present` is false once the file
-    was deleted and nothing has been said of it since.
+    was deleted and nothing has been said of it since. `names` are those that moves gave it, by worktree ("" is the main
+    one) and path; `origin` is the file that it began as a copy of. `sittings` keeps for each principal and session when
+    the file was last edited in it.
     """
 
     file_id: str
@@ -195,10 +221,18 @@ class FileState:
     moved: tuple[Stamp, str] = (NEVER, "")
     present: tuple[Stamp, bool] = (NEVER, True)
     digest: tuple[Stamp, str] = (NEVER, "")
+    origin: tuple[Stamp, str] = (NEVER, "")
+    names: Mapping[tuple[str, str], Stamp] = field(default_factory=dict)
+    sittings: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
         return self.moved[1] or self.born[1]
+
+    @property
+    def all_names(self) -> Mapping[tuple[str, str], Stamp]:
+        """Every name that it ever had, by worktree and path, each with when it last got it."""
+        return {("", self.born[1]): self.born[0], **self.names} if self.born[1] else self.names
 
     @property
     def named_stamp(self) -> Stamp:
@@ -211,13 +245,25 @@ def apply_to_file(state: FileState, event: Event) -> FileState:
     fact, stamp = event.fact, event.stamp
     state = replace(state, workspace=max(state.workspace, event.workspace))
     match fact:
-        case Laid():
-            path = next(anchor.path for anchor in fact.anchors if anchor.file_id == state.file_id)
-            if not state.born[1] or stamp < state.born[0]:
-                state = replace(state, born=(stamp, path))
-            return replace(state, present=max(state.present, (stamp, True)))
+        case Laid() | Confirmed():
+            return _born(state, stamp, _path_in(fact.anchors, state.file_id))
+        case Edited():
+            voice = (event.by.principal, event.by.session)
+            sittings = {**state.sittings, voice: max(event.at, state.sittings.get(voice, event.at))}
+            return _born(replace(state, sittings=sittings), stamp, _path_in(fact.anchors, state.file_id))
+        case FileCopied():
+            return replace(_born(state, stamp, fact.path), origin=max(state.origin, (stamp, fact.of_id)))
         case FileMoved():
+            place = (fact.tree, fact.path)
+            state = replace(state, names={**state.names, place: max(stamp, state.names.get(place, stamp))})
+            if fact.tree:
+                return state
             return replace(state, moved=max(state.moved, (stamp, fact.path)), present=max(state.present, (stamp, True)))
+        case TreeSeen():
+            digests = [digest for file_id, digest in fact.changed if file_id == state.file_id]
+            for digest in digests:
+                state = replace(state, digest=max(state.digest, (stamp, digest)))
+            return replace(state, present=max(state.present, (stamp, bool(digests))))
         case FileChanged() | FileSeen():
             return replace(
                 state, digest=max(state.digest, (stamp, fact.digest)), present=max(state.present, (stamp, True))
@@ -228,11 +274,29 @@ def apply_to_file(state: FileState, event: Event) -> FileState:
             return state
 
 
+def _born(state: FileState, stamp: Stamp, path: str) -> FileState:
+    """A file that is named for the first time, or was named so by then."""
+    if not state.born[1] or stamp < state.born[0]:
+        state = replace(state, born=(stamp, path))
+    return replace(state, present=max(state.present, (stamp, True)))
+
+
+def _path_in(anchors: Iterable[Anchor], file_id: str) -> str:
+    return next(anchor.path for anchor in anchors if anchor.file_id == file_id)
+
+
+def counting(events: Iterable[Event]) -> list[Event]:
+    """The events that count: those that no event of them undoes."""
+    told = list(events)
+    undone = {event.fact.event_id for event in told if isinstance(event.fact, Undone)}
+    return [event for event in told if event.id not in undone or isinstance(event.fact, Undone)]
+
+
 def fold(events: Iterable[Event]) -> tuple[dict[str, NoteState], dict[str, FileState]]:
     """The states of all notes and files, by id. Order and repetition of the events do not matter."""
     notes: dict[str, NoteState] = {}
     files: dict[str, FileState] = {}
-    for event in events:
+    for event in counting(events):
         for note_id in note_ids_of(event.fact):
             notes[note_id] = apply_to_note(notes.get(note_id, NoteState(note_id)), event)
         for file_id in file_ids_of(event.fact):

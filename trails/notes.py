@@ -98,7 +98,8 @@ class Anchor:
     A place in the workspace: a file, or lines `first_line` to `last_line` of it (1-based, both included).
 
     `path` is relative to the workspace, with forward slashes: what the file is called now. `file_id` is the
-    file's identity, which survives renames; it is empty until the store has given one.
+    file's identity, which survives renames; it is empty until the store has given one. `symbol` is the dotted name of
+    what the lines define ("Ledger.rotate"), by which they are found again wherever they are.
     """
 
     path: str
@@ -106,6 +107,19 @@ class Anchor:
     last_line: int | None = None
     fingerprint: Fingerprint | None = None
     file_id: str = ""
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Which state of a repository a folder shows: its branch, "" for none, and the commit that is checked out."""
+
+    branch: str = ""
+    commit: str = ""
+
+
+NO_HEAD = Head()
+"""Of a folder that no repository is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +163,7 @@ class Note:
     witnesses: tuple[str, ...] = ()
     t_star: float = 0.0
     quality: Quality = Quality()
+    head: Head = NO_HEAD
 
     @property
     def handle(self) -> str:

@@ -5,7 +5,7 @@ Each port is small, has one contract test that runs against all of its backends,
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .edges import Tie, Walk
 from .events import Event
-from .notes import Candidate, Note
+from .notes import Candidate, Head, Note
 
 Vectors = npt.NDArray[np.float32]
 """`(n, dimension)` float32, each row of unit length."""
@@ -50,6 +50,37 @@ class FileName:
     path: str
     present: bool = True
     digest: str = ""
+    since: datetime | None = field(default=None, compare=False)
+    """When it was last seen to be there, or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that a file had: since `at`, in the worktree `tree` ("" is the main one)."""
+
+    file_id: str
+    path: str
+    at: datetime
+    tree: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file that another one began as a copy of, and when."""
+
+    file_id: str
+    of_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A session that edited a file, and when it last did."""
+
+    principal: str
+    session: str
+    file_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +216,22 @@ class Store(Protocol):
         """What these files are called now; unknown ones are left out."""
         ...
 
+    def names_like(self, workspace: str, paths: Collection[str]) -> list[Name]:
+        """Which files were ever called so, newest first."""
+        ...
+
+    def names_of(self, workspace: str, file_ids: Collection[str]) -> list[Name]:
+        """Every name that these files ever had, newest first."""
+        ...
+
+    def origins_of(self, workspace: str, file_ids: Collection[str]) -> list[Origin]:
+        """Which of these files began as copies, and of what."""
+        ...
+
+    def sittings_with(self, workspace: str, file_id: str, limit: int) -> list[Sitting]:
+        """All that was edited in the newest `limit` sittings in which a file was, newest sitting first."""
+        ...
+
     def notes_a_file(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, int]:
         """How many notes were ever laid on each of these files; those without any are left out."""
         ...
@@ -217,6 +264,18 @@ class Store(Protocol):
 
         The newest `limit` ones in the order they came; with `after`, the first `limit` ones after that place.
         """
+        ...
+
+    def find_event(self, workspace: str, event_id: str) -> tuple[int, Event] | None:
+        """An event by its id, with its place in the log; None where there is none in the workspace."""
+        ...
+
+    def head_of(self, workspace: str, tree: str = "") -> Head | None:
+        """Which commit a worktree showed when its files were last told of; None where that was never noted."""
+        ...
+
+    def choices(self, workspace: str) -> Mapping[str, str]:
+        """How things are done in a workspace, as far as somebody chose: the latest value of each name."""
         ...
 
     def noted_workspaces(self) -> tuple[str, ...]:

@@ -5,12 +5,16 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from trails.events import (
+    Chosen,
+    Confirmed,
     Corroborated,
     Credit,
     Disputed,
+    Edited,
     Event,
     Fact,
     FileChanged,
+    FileCopied,
     FileGone,
     FileMoved,
     Judged,
@@ -20,12 +24,14 @@ from trails.events import (
     Retagged,
     Served,
     Superseded,
+    TreeSeen,
+    Undone,
     Used,
     Withdrawn,
     WorkspaceOpened,
 )
 from trails.fold import ACT_JUDGED, ACT_LAID, ACT_OUTCOME, ACT_USED, ACT_WITNESSED, Judgement, Voice
-from trails.notes import Anchor, Author, Fingerprint, Kind, Use, Verdict
+from trails.notes import Anchor, Author, Fingerprint, Head, Kind, Use, Verdict
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 NOTE_IDS = ("note-1", "note-2", "note-3")
@@ -54,7 +60,8 @@ def anchors(draw: st.DrawFn) -> Anchor:
 
 def lays(note_id: st.SearchStrategy[str] = note_ids, kind: st.SearchStrategy[Kind] = kinds) -> st.SearchStrategy[Laid]:
     places = st.lists(anchors(), max_size=2, unique_by=lambda anchor: anchor.file_id).map(tuple)
-    return st.builds(Laid, note_id, kind, st.text(max_size=5), anchors=places, topics=topic_sets)
+    head = st.builds(Head, st.sampled_from(("", "main")))
+    return st.builds(Laid, note_id, kind, st.text(max_size=5), anchors=places, topics=topic_sets, head=head)
 
 
 def credit_lists() -> st.SearchStrategy[tuple[Credit, ...]]:
@@ -65,6 +72,12 @@ def credit_lists() -> st.SearchStrategy[tuple[Credit, ...]]:
 judged = st.builds(Judged, note_ids, st.sampled_from(Verdict))
 outcomes = st.builds(OutcomeReported, shares, shares, credits=credit_lists())
 served = st.builds(Served, st.just("recall"), st.just(NOTE_IDS))
+heads = st.builds(Head, st.sampled_from(("", "main")), st.sampled_from(("", "c1")))
+places = st.lists(anchors(), max_size=2, unique_by=lambda anchor: anchor.file_id).map(tuple)
+digests = st.lists(st.tuples(file_ids, st.sampled_from(("d1", "d2"))), max_size=2, unique_by=lambda pair: pair[0])
+trees = st.builds(
+    TreeSeen, heads, st.sampled_from(("", "wt")), digests.map(tuple), st.lists(file_ids, max_size=1).map(tuple)
+)
 facts: st.SearchStrategy[Fact] = st.one_of(
     lays(),
     judged,
@@ -78,10 +91,19 @@ facts: st.SearchStrategy[Fact] = st.one_of(
     st.builds(Disputed, note_ids, note_ids, st.just("wrong")),
     st.builds(Retagged, note_ids, topic_sets, topic_sets, st.just("tidy")),
     st.builds(WorkspaceOpened, st.just("/home/ada/project")),
-    st.builds(FileMoved, file_ids, st.sampled_from(("src/new.py", "lib/a.py"))),
+    st.builds(Confirmed, note_ids, places),
+    st.builds(Edited, places),
+    st.builds(Chosen, st.just("marks"), st.sampled_from(("on", "off"))),
+    st.builds(FileMoved, file_ids, st.sampled_from(("src/new.py", "lib/a.py")), tree=st.sampled_from(("", "wt"))),
+    st.builds(FileCopied, file_ids, st.just("src/copy.py"), file_ids),
+    trees,
     st.builds(FileChanged, file_ids, st.sampled_from(("d1", "d2"))),
     st.builds(FileGone, file_ids),
 )
+
+
+undoing = st.builds(Undone, st.integers(0, 20).map(lambda number: f"event-{number:03}"), st.just("a mistake"))
+"""Undoes some event of a history, or none."""
 
 
 def histories(facts: st.SearchStrategy[Fact] = facts, max_size: int = 12) -> st.SearchStrategy[list[Event]]:

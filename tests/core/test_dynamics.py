@@ -18,6 +18,7 @@ from trails import dynamics
 from trails.dynamics import HALF_LIFE_DAYS_BY_KIND, LEAST_STRENGTH, energy, energy_from_t_star, strength, t_star
 from trails.events import Corroborated, Credit, Event, Judged, Laid, OutcomeReported, Served, Used
 from trails.fold import (
+    ACT_CONFIRMED,
     ACT_JUDGED,
     ACT_LAID,
     ACT_OUTCOME,
@@ -228,7 +229,7 @@ def test_a_use_looks_one_half_life_older_than_a_laying_and_an_outcome_two():
     by_act = {act: energy_of({("bo", "s", act): EPOCH}, Kind.HOW_TO, EPOCH) for act in dynamics.WEIGHT_BY_ACT}
 
     assert by_act == pytest.approx(
-        {ACT_LAID: 1.0, ACT_WITNESSED: 1.0, ACT_JUDGED: 0.5, ACT_USED: 0.5, ACT_OUTCOME: 0.25}
+        {ACT_LAID: 1.0, ACT_WITNESSED: 1.0, ACT_CONFIRMED: 1.0, ACT_JUDGED: 0.5, ACT_USED: 0.5, ACT_OUTCOME: 0.25}
     )
 
 

@@ -27,6 +27,7 @@ from trails.events import (
     Retagged,
     Served,
     Superseded,
+    Undone,
     Withdrawn,
     file_ids_of,
     from_payload,
@@ -70,8 +71,11 @@ def test_logs_can_be_merged_in_any_grouping(one, two, three):
     assert fold([*one, *two, *three, *one, *two, *three]) == merged
 
 
+WITH_UNDOING = draws.histories(st.one_of(draws.facts, draws.undoing), max_size=16)
+
+
 @FEW
-@given(st.data(), draws.histories())
+@given(st.data(), WITH_UNDOING)
 def test_any_order_and_any_repetition_gives_the_same_state(data, history):
     """Property 2."""
     repeated = history + data.draw(st.lists(st.sampled_from(history), max_size=5) if history else st.just([]))
@@ -104,7 +108,16 @@ def test_showing_notes_leaves_no_trace_in_any_state(history):
 
 
 @FEW
-@given(draws.histories())
+@given(WITH_UNDOING)
+def test_what_was_undone_is_as_if_it_had_not_been_said(history):
+    undone = {event.fact.event_id for event in history if isinstance(event.fact, Undone)}
+    without = [event for event in history if event.id not in undone and not isinstance(event.fact, Undone)]
+
+    assert fold(history) == fold(without)
+
+
+@FEW
+@given(WITH_UNDOING)
 def test_a_fact_survives_being_written_down(history):
     for event in history:
         written = json.loads(json.dumps(to_payload(event.fact)))

@@ -3,25 +3,30 @@ The log and the states of a store in dictionaries; what is asked of them is in `
 """
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
 from threading import RLock
 
 from ..errors import Conflict, NoSuchNote, TrailsError, Unavailable
 from ..events import (
+    UNDOABLE,
+    Chosen,
     Disputed,
     Event,
     Laid,
     OutcomeReported,
     Served,
     Superseded,
+    TreeSeen,
+    Undone,
     WorkspaceOpened,
     file_ids_of,
     note_ids_of,
 )
-from ..fold import FileState, NoteState, apply_to_file, apply_to_note
-from ..notes import Status
+from ..fold import FileState, NoteState, apply_to_file, apply_to_note, counting
+from ..notes import Head, Status
 from ..ports import Request
 
 REPEATED_WITHIN = timedelta(minutes=10)
@@ -103,21 +108,43 @@ class InMemoryLog:
                     if note_id in laid_here:
                         raise Conflict(f"The id {note_id} belongs to a note of another workspace.")
                     raise NoSuchNote(f"No note {note_id} in this workspace.")
+            if isinstance(event.fact, Undone):
+                undone = self._log.get(event.fact.event_id)
+                if undone is None or undone.workspace != event.workspace:
+                    raise NoSuchNote("No such event in this workspace: `trails log` shows those there are.")
+                if not isinstance(undone.fact, UNDOABLE):
+                    raise Conflict(f"An event of this kind ({undone.kind}) cannot be undone.")
             for file_id in file_ids_of(event.fact):
                 if file_id in self._files and self._files[file_id].workspace != event.workspace:
                     raise Conflict(f"The id {file_id} belongs to a file of another workspace.")
 
     def _fold_in(self, event: Event) -> None:
+        if isinstance(event.fact, Undone):
+            self._fold_anew(self._log[event.fact.event_id])
+            return
         for note_id in note_ids_of(event.fact):
-            before = self._notes.get(note_id, NoteState(note_id))
-            after = self._notes[note_id] = apply_to_note(before, event)
-            indexing = self._indexing.setdefault(note_id, Indexing())
-            if _shows(before) != _shows(after):
-                indexing.rev += 1
-                if before.laid is None or texts(before) != texts(after):
-                    indexing.vector = None
+            self._becomes(note_id, apply_to_note(self._notes.get(note_id, NoteState(note_id)), event))
         for file_id in file_ids_of(event.fact):
             self._files[file_id] = apply_to_file(self._files.get(file_id, FileState(file_id)), event)
+
+    def _fold_anew(self, undone: Event) -> None:
+        """What an undone event was about, from all that happened to it and still counts."""
+        counts = counting(self._log.values())
+        for note_id in note_ids_of(undone.fact):
+            its = (event for event in counts if note_id in note_ids_of(event.fact))
+            self._becomes(note_id, reduce(apply_to_note, its, NoteState(note_id)))
+        for file_id in file_ids_of(undone.fact):
+            its = (event for event in counts if file_id in file_ids_of(event.fact))
+            self._files[file_id] = reduce(apply_to_file, its, FileState(file_id, undone.workspace))
+
+    def _becomes(self, note_id: str, after: NoteState) -> None:
+        before = self._notes.get(note_id, NoteState(note_id))
+        self._notes[note_id] = after
+        indexing = self._indexing.setdefault(note_id, Indexing())
+        if _shows(before) != _shows(after):
+            indexing.rev += 1
+            if before.laid is None or texts(before) != texts(after):
+                indexing.vector = None
 
     def events_of(
         self, workspace: str, *, note_id: str = "", path: str = "", after: int = 0, limit: int = 100
@@ -129,10 +156,26 @@ class InMemoryLog:
                 for seq, event in enumerate(self._log.values(), start=1)
                 if seq > after
                 and event.workspace == workspace
-                and (not note_id or note_id in note_ids_of(event.fact))
-                and (not path or note_id or identities & set(file_ids_of(event.fact)))
+                and (not note_id or note_id in note_ids_of(self._told_of(event).fact))
+                and (not path or note_id or identities & set(file_ids_of(self._told_of(event).fact)))
             ]
         return found[:limit] if after else found[-limit:]
+
+    def find_event(self, workspace: str, event_id: str) -> tuple[int, Event] | None:
+        with self._lock:
+            log = enumerate(self._log.values(), start=1)
+            return next((one for one in log if (one[1].workspace, one[1].id) == (workspace, event_id)), None)
+
+    def head_of(self, workspace: str, tree: str = "") -> Head | None:
+        with self._lock:
+            facts = [event.fact for event in reversed(self._log.values()) if event.workspace == workspace]
+        return next((fact.head for fact in facts if isinstance(fact, TreeSeen) and fact.tree == tree), None)
+
+    def choices(self, workspace: str) -> Mapping[str, str]:
+        with self._lock:
+            events = sorted(self._log.values(), key=lambda event: event.stamp)
+        chosen = [event.fact for event in events if event.workspace == workspace and isinstance(event.fact, Chosen)]
+        return {fact.name: fact.value for fact in chosen}
 
     def workspaces(self) -> dict[str, str]:
         with self._lock:
@@ -175,6 +218,10 @@ class InMemoryLog:
 
     def close(self) -> None:
         self._closed = True
+
+    def _told_of(self, event: Event) -> Event:
+        """An event, or the one that it undoes."""
+        return self._log[event.fact.event_id] if isinstance(event.fact, Undone) else event
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _there(self, workspace: str) -> Iterator[NoteState]:

@@ -8,18 +8,17 @@ import math
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
 from ..dynamics import HALF_LIFE_DAYS_BY_KIND, slots, t_star
 from ..edges import Tie, Walk, newest_first
-from ..events import file_ids_of
 from ..evidence import quality
 from ..fold import ACT_LAID, ACT_WITNESSED, FileState, NoteState
 from ..notes import Candidate, Note, Status, handle
-from ..ports import Clock, FileName, Indexed, Pending, WordsOfPaths
+from ..ports import Clock, FileName, Indexed, Name, Origin, Pending, Sitting, WordsOfPaths
 from ..words import path_words, search_text, stem
 from .in_memory_log import InMemoryLog, is_live, laid, texts
 
@@ -119,13 +118,13 @@ class InMemoryStore(InMemoryLog):
 
     def ties_from(self, workspace: str, file_id: str, limit: int) -> list[Tie]:
         with self._lock:
-            here = [(state, file_ids_of(laid(state))) for state in self._newest_on(workspace, file_id)[:limit]]
+            here = [(state, state.file_ids) for state in self._newest_on(workspace, file_id)[:limit]]
         return [Tie(state.note_id, other, state.confirmed_at, len(ids)) for state, ids in here for other in ids]
 
     def files_of(self, workspace: str, note_ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
         with self._lock:
             wanted = [state for state in self._live(workspace) if state.note_id in note_ids]
-        return {state.note_id: tuple(sorted(file_ids_of(laid(state)))) for state in wanted if file_ids_of(laid(state))}
+        return {state.note_id: tuple(sorted(state.file_ids)) for state in wanted if state.file_ids}
 
     def walks_through(self, workspace: str, note_ids: Collection[str], limit: int) -> list[Walk]:
         with self._lock:
@@ -151,7 +150,7 @@ class InMemoryStore(InMemoryLog):
 
     def notes_a_file(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, int]:
         with self._lock:
-            laid_on = Counter(file_id for state in self._there(workspace) for file_id in file_ids_of(laid(state)))
+            laid_on = Counter(file_id for state in self._there(workspace) for file_id in state.file_ids)
         return {file_id: laid_on[file_id] for file_id in file_ids if laid_on[file_id]}
 
     def touched_at(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, datetime]:
@@ -170,6 +169,30 @@ class InMemoryStore(InMemoryLog):
         counts = Counter(word for state in known for word in path_words(state.path) & frozenset(words))
         found = [_file_name(state) for state in known if path_words(state.path) & frozenset(words)]
         return WordsOfPaths(tuple(found), dict(counts), len(known) if found else 0)
+
+    def names_like(self, workspace: str, paths: Collection[str]) -> list[Name]:
+        with self._lock:
+            return _newest(self._files.values(), workspace, lambda state, path: path in paths)
+
+    def names_of(self, workspace: str, file_ids: Collection[str]) -> list[Name]:
+        with self._lock:
+            return _newest(self._files.values(), workspace, lambda state, path: state.file_id in file_ids)
+
+    def origins_of(self, workspace: str, file_ids: Collection[str]) -> list[Origin]:
+        with self._lock:
+            known = [state for state in self._files.values() if state.workspace == workspace and state.origin[1]]
+        return [Origin(one.file_id, one.origin[1], one.origin[0][0]) for one in known if one.file_id in file_ids]
+
+    def sittings_with(self, workspace: str, file_id: str, limit: int) -> list[Sitting]:
+        with self._lock:
+            here = [state for state in self._files.values() if state.workspace == workspace]
+        mine = next((state.sittings for state in here if state.file_id == file_id), {})
+        newest = sorted(sorted(mine), key=lambda voice: mine[voice], reverse=True)[:limit]
+        found = []
+        for voice in newest:
+            edited = [Sitting(*voice, one.file_id, one.sittings[voice]) for one in here if voice in one.sittings]
+            found += sorted(sorted(edited, key=lambda one: one.file_id), key=lambda one: one.at, reverse=True)
+        return found
 
     def count_files_born_at(self, workspace: str, path: str) -> int:
         with self._lock:
@@ -223,7 +246,7 @@ class InMemoryStore(InMemoryLog):
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _newest_on(self, workspace: str, file_id: str) -> list[NoteState]:
-        found = [state for state in self._live(workspace) if file_id in file_ids_of(laid(state))]
+        found = [state for state in self._live(workspace) if file_id in state.file_ids]
         return sorted(found, key=lambda state: state.note_id, reverse=True)
 
     def _adopt(self, model: str) -> None:
@@ -253,7 +276,7 @@ class InMemoryStore(InMemoryLog):
         return Candidate(
             note_id=state.note_id,
             confirmed_at=state.confirmed_at,
-            paths_by_file_id={file_id: self._files[file_id].path for file_id in file_ids_of(laid(state))},
+            paths_by_file_id={file_id: self._files[file_id].path for file_id in state.file_ids},
             topics=state.live_topics,
             quality=quality(state.judgements, state.by.principal, self._clock()),
             principal=state.by.principal,
@@ -276,7 +299,7 @@ class InMemoryStore(InMemoryLog):
             by=state.by,
             laid_at=state.laid_stamp[0],
             confirmed_at=state.confirmed_at,
-            anchors=tuple(replace(anchor, path=self._files[anchor.file_id].path) for anchor in said.anchors),
+            anchors=tuple(replace(anchor, path=self._files[anchor.file_id].path) for anchor in state.anchors),
             topics=state.live_topics,
             status=life.status,
             reason=life.reason,
@@ -286,6 +309,7 @@ class InMemoryStore(InMemoryLog):
             witnesses=tuple(sorted(filter(self._stands_behind(state), state.witnesses))),
             t_star=_t_star(state),
             quality=quality(state.judgements, state.by.principal, self._clock()),
+            head=said.head,
         )
 
 
@@ -311,8 +335,20 @@ def _t_star(state: NoteState) -> float:
     return t_star(slots(state.uses, kind, state.by.principal), HALF_LIFE_DAYS_BY_KIND[kind])
 
 
+def _newest(states: Iterable[FileState], workspace: str, fits: Callable[[FileState, str], bool]) -> list[Name]:
+    named = [
+        (stamp, Name(state.file_id, path, stamp[0], tree))
+        for state in states
+        if state.workspace == workspace
+        for (tree, path), stamp in state.all_names.items()
+        if fits(state, path)
+    ]
+    in_order = sorted(named, key=lambda one: one[1].file_id)
+    return [name for _, name in sorted(in_order, key=lambda one: one[0], reverse=True)]
+
+
 def _file_name(state: FileState) -> FileName:
-    return FileName(state.file_id, state.path, state.present[1], state.digest[1])
+    return FileName(state.file_id, state.path, state.present[1], state.digest[1], state.present[0][0])
 
 
 def _bm25(told: Mapping[str, Counter[str]], asked: Collection[str]) -> dict[str, float]:

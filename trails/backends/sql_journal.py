@@ -9,11 +9,24 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, not_, select
 
-from ..events import Event, Served, WorkspaceOpened, from_payload
-from ..notes import Status
+from ..events import Chosen, Event, Served, TreeSeen, WorkspaceOpened, from_payload
+from ..notes import Head, Status
 from .sql_rows import event_from_row, from_micros, to_micros
-from .sql_schema import HAS_SESSION, IS_OPENED, IS_PENDING, IS_SERVED, event_subjects, events, files, notes
+from .sql_schema import (
+    HAS_SESSION,
+    IS_CHOSEN,
+    IS_OPENED,
+    IS_PENDING,
+    IS_SERVED,
+    IS_TREE,
+    event_subjects,
+    events,
+    files,
+    notes,
+)
 from .sql_states import fetch_in
+
+TREES_LOOKED_AT = 1000  # looks at trees; of a worktree that was not looked at for so long nothing is remembered
 
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 IDENTITIES_AT = select(files.c.id).where(files.c.workspace == bindparam("workspace"), files.c.path == bindparam("path"))
@@ -65,6 +78,16 @@ COUNTS = {
     "events": select(func.count()).where(EVERYWHERE | (events.c.workspace == bindparam("workspace"))),
     "files": select(func.count()).where(EVERYWHERE | (files.c.workspace == bindparam("workspace"))),
 }
+BY_ID = select(events).where(events.c.id == bindparam("id"), events.c.workspace == bindparam("workspace"))
+TREES = (
+    select(events.c.payload)
+    .where(events.c.workspace == bindparam("workspace"), IS_TREE)
+    .order_by(events.c.seq.desc())
+    .limit(bindparam("limit"))
+)
+CHOSEN = (
+    select(events).where(events.c.workspace == bindparam("workspace"), IS_CHOSEN).order_by(events.c.at, events.c.id)
+)
 LAST_AT = select(events.c.at).order_by(events.c.seq.desc()).limit(1)
 OPENED = select(events.c.workspace, events.c.payload).where(IS_OPENED).order_by(events.c.at, events.c.id)
 
@@ -87,6 +110,25 @@ def events_of(
     order = events.c.seq if after else events.c.seq.desc()
     rows = connection.execute(statement.order_by(order).limit(limit), values).all()
     return [(row.seq, event_from_row(row)) for row in (rows if after else reversed(rows))]
+
+
+def find_event(connection: Connection, workspace: str, event_id: str) -> tuple[int, Event] | None:
+    row = connection.execute(BY_ID, {"workspace": workspace, "id": event_id}).one_or_none()
+    return (row.seq, event_from_row(row)) if row else None
+
+
+def head_of(connection: Connection, workspace: str, tree: str) -> Head | None:
+    for payload in connection.scalars(TREES, {"workspace": workspace, "limit": TREES_LOOKED_AT}):
+        fact = from_payload("tree-seen", json.loads(payload))
+        assert isinstance(fact, TreeSeen)
+        if fact.tree == tree:
+            return fact.head
+    return None
+
+
+def choices(connection: Connection, workspace: str) -> dict[str, str]:
+    chosen = (event_from_row(row).fact for row in connection.execute(CHOSEN, {"workspace": workspace}))
+    return {fact.name: fact.value for fact in chosen if isinstance(fact, Chosen)}
 
 
 def workspaces(connection: Connection) -> dict[str, str]:

@@ -5,7 +5,7 @@ Everything is looked up before anything is written, so that a request can be ref
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -110,11 +110,12 @@ class Log:
                 raise Conflict(f"Another event has the id {event.id}: an event is never changed.")
         return fresh
 
-    def add(self, request: Request, fresh: Sequence[tuple[Event, Row]]) -> None:
+    def add(self, request: Request, fresh: Sequence[tuple[Event, Row]], undone: Mapping[str, Event]) -> None:
+        """Take in new events; `undone` are those that some of them undo, by the id of the one that does."""
         for part, (event, row) in enumerate(fresh):
             self._last_seq += 1
             self._event_rows.append({**row, "seq": self._last_seq, "part": part})
-            self._subject_rows += subject_rows(event, self._last_seq)
+            self._subject_rows += subject_rows(event, self._last_seq, undone.get(event.id))
             self._by_id[event.id] = event
         key, digest = _vouchers(request.events[0], request.key, request.digest)
         kept = Kept(request.digest, tuple(event for event, _ in fresh))

@@ -23,10 +23,10 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 
 from ..edges import Tie, Walk, newest_first
-from ..ports import FileName, WordsOfPaths
+from ..ports import FileName, Name, Origin, Sitting, WordsOfPaths
 from ..words import stem
 from .sql_rows import Found, from_micros
-from .sql_schema import IS_LIVE, file_words, files, is_walked, note_files, notes, uses
+from .sql_schema import IS_LIVE, file_names, file_words, files, is_walked, note_files, notes, sittings, uses
 from .sql_states import fetch_in
 
 LAST_CHARACTER = "\U0010ffff"
@@ -95,7 +95,7 @@ FILES_OF = (
     .order_by(note_files.c.note_id, note_files.c.file_id)
 )
 FILE_NAMES_ANYWHERE = select(
-    files.c.id, files.c.path, files.c.present, files.c.digest, files.c.named_at, files.c.named_event
+    *(files.c[name] for name in ("id", "path", "present", "digest", "present_at", "named_at", "named_event"))
 )
 FILE_NAMES = FILE_NAMES_ANYWHERE.where(files.c.workspace == WORKSPACE)
 FILES_AT = FILE_NAMES.where(files.c.path.in_(IDS))
@@ -126,6 +126,36 @@ WITH_WORD = (
     .where(file_words.c.workspace == WORKSPACE, file_words.c.word == bindparam("word"))
     .order_by(file_words.c.file_id)
     .limit(FILES_A_WORD)
+)
+
+NAMES = select(file_names.c.file_id, file_names.c.path, file_names.c.at, file_names.c.tree).order_by(
+    file_names.c.at.desc(), file_names.c.event.desc(), file_names.c.file_id
+)
+NAMES_LIKE = NAMES.where(file_names.c.workspace == WORKSPACE, file_names.c.path.in_(IDS))
+NAMES_OF = NAMES.where(file_names.c.file_id.in_(IDS), is_in_workspace(file_names))
+ORIGINS = select(files.c.id, files.c.origin_id, files.c.origin_at).where(
+    files.c.id.in_(IDS), is_in_workspace(files), files.c.origin_id != literal_column("''")
+)
+_theirs = sittings.alias("theirs")
+_newest_sittings = (
+    select(sittings.c.principal, sittings.c.session, sittings.c.at.label("sat_at"))
+    .where(sittings.c.file_id == bindparam("file_id"), is_in_workspace(sittings))
+    .order_by(sittings.c.at.desc(), sittings.c.principal, sittings.c.session)
+    .limit(LIMIT)
+    .subquery("newest")
+)
+SITTINGS_WITH = (
+    select(_theirs.c.principal, _theirs.c.session, _theirs.c.file_id, _theirs.c.at)
+    .select_from(_newest_sittings)
+    .join(
+        _theirs,
+        (_theirs.c.workspace == WORKSPACE)
+        & (_theirs.c.principal == _newest_sittings.c.principal)
+        & (_theirs.c.session == _newest_sittings.c.session),
+    )
+    .order_by(
+        _newest_sittings.c.sat_at.desc(), _theirs.c.principal, _theirs.c.session, _theirs.c.at.desc(), _theirs.c.file_id
+    )
 )
 
 
@@ -191,6 +221,28 @@ def files_under(connection: Connection, workspace: str, prefix: str) -> list[Fil
     return [_file_name(row) for row in connection.execute(FILES_UNDER, bounds)]
 
 
+def names_like(connection: Connection, workspace: str, paths: Collection[str]) -> list[Name]:
+    return [_name(row) for row in fetch_in(connection, NAMES_LIKE, paths, workspace=workspace)]
+
+
+def names_of(connection: Connection, workspace: str, file_ids: Collection[str]) -> list[Name]:
+    return [_name(row) for row in fetch_in(connection, NAMES_OF, file_ids, workspace=workspace)]
+
+
+def origins_of(connection: Connection, workspace: str, file_ids: Collection[str]) -> list[Origin]:
+    rows = fetch_in(connection, ORIGINS, file_ids, workspace=workspace)
+    return [Origin(row.id, row.origin_id, from_micros(row.origin_at)) for row in rows]
+
+
+def sittings_with(connection: Connection, workspace: str, file_id: str, limit: int) -> list[Sitting]:
+    rows = connection.execute(SITTINGS_WITH, {"workspace": workspace, "file_id": file_id, "limit": limit})
+    return [Sitting(row.principal, row.session, row.file_id, from_micros(row.at)) for row in rows]
+
+
+def _name(row: Found) -> Name:
+    return Name(row.file_id, row.path, from_micros(row.at), row.tree)
+
+
 def notes_a_file(connection: Connection, workspace: str, file_ids: Collection[str]) -> dict[str, int]:
     rows = fetch_in(connection, NOTES_A_FILE, file_ids, workspace=workspace)
     return {row.file_id: row.number for row in rows}
@@ -229,4 +281,4 @@ def count_files_born_at(connection: Connection, workspace: str, path: str) -> in
 
 
 def _file_name(row: Found) -> FileName:
-    return FileName(row.id, row.path, bool(row.present), row.digest)
+    return FileName(row.id, row.path, bool(row.present), row.digest, from_micros(row.present_at))

@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, case, func, literal
 from ..events import Laid, from_payload
 from ..evidence import quality
 from ..notes import Anchor, Author, Candidate, Kind, Note, Quality, Status
-from .sql_rows import Found, from_micros, judgement_of, voice_of
+from .sql_rows import Found, anchors_of, from_micros, judgement_of, voice_of
 from .sql_schema import (
     IS_LIVE,
     disputes,
@@ -26,7 +26,7 @@ from .sql_schema import (
     notes,
     witnesses,
 )
-from .sql_states import fetch_in
+from .sql_states import PLACES, fetch_in
 
 UNJUDGED = Quality()
 
@@ -41,8 +41,10 @@ NOTES = (
         *(notes.c[name] for name in ("id", "workspace", "kind", "principal", "agent", "session", "laid_at")),
         *(notes.c[name] for name in ("confirmed_at", "status", "reason", "superseded_by", "t_star")),
         events.c.payload,
+        PLACES.c.payload.label("places"),
     )
     .join(events, events.c.id == notes.c.laid_event)
+    .outerjoin(PLACES, PLACES.c.id == notes.c.anchored_event)
     .where(notes.c.id.in_(IDS), FROM_WORKSPACE)
 )
 CANDIDATES = select(
@@ -184,18 +186,18 @@ def _note(row: Found, paths: Mapping[str, str]) -> Note:
         by=Author(row.principal, row.agent, row.session),
         laid_at=from_micros(row.laid_at),
         confirmed_at=from_micros(row.confirmed_at),
-        anchors=tuple(_named_now(anchor, paths) for anchor in laid.anchors),
+        anchors=tuple(_named_now(anchor, paths) for anchor in anchors_of(row.places) or laid.anchors),
         status=Status(row.status),
         reason=row.reason,
         superseded_by=row.superseded_by,
         supersedes=laid.supersedes,
         t_star=row.t_star,
+        head=laid.head,
     )
 
 
 def _named_now(anchor: Anchor, paths: Mapping[str, str]) -> Anchor:
-    path = paths.get(anchor.file_id, anchor.path)
-    return Anchor(path, anchor.first_line, anchor.last_line, anchor.fingerprint, anchor.file_id)
+    return replace(anchor, path=paths.get(anchor.file_id, anchor.path))
 
 
 def _paths(connection: Connection, note_ids: Collection[str]) -> dict[str, dict[str, str]]:

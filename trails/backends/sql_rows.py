@@ -14,12 +14,36 @@ import sqlalchemy
 from sqlalchemy import Table
 
 from ..dynamics import HALF_LIFE_DAYS_BY_KIND, slots, t_star
-from ..events import Event, Laid, Served, Stamp, file_ids_of, from_payload, note_ids_of, to_payload
+from ..events import (
+    NEVER,
+    Confirmed,
+    Event,
+    Laid,
+    Served,
+    Stamp,
+    Undone,
+    file_ids_of,
+    from_payload,
+    note_ids_of,
+    to_payload,
+)
 from ..events import OutcomeReported as Outcome
 from ..fold import FileState, Judgement, Lifecycle, NoteState, Voice
-from ..notes import Author, Status, handle
+from ..notes import Anchor, Author, Status, handle
 from ..words import path_words, stem
-from .sql_schema import disputes, file_words, files, judgements, note_files, note_topics, notes, uses, witnesses
+from .sql_schema import (
+    disputes,
+    file_names,
+    file_words,
+    files,
+    judgements,
+    note_files,
+    note_topics,
+    notes,
+    sittings,
+    uses,
+    witnesses,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -44,6 +68,8 @@ KEYS: Mapping[Table, tuple[str, ...]] = {
     witnesses: ("note_id", "witness_id"),
     files: ("id",),
     file_words: ("workspace", "word", "file_id"),
+    file_names: ("workspace", "path", "file_id", "tree"),
+    sittings: ("file_id", "principal", "session"),
 }
 
 
@@ -88,14 +114,28 @@ def event_from_row(row: Found) -> Event:
     )
 
 
-def subject_rows(event: Event, seq: int) -> Iterable[Row]:
-    """What an event can be looked up by: its notes, its files, its kind of task, the notes that it showed."""
-    subjects = [("note", note_id) for note_id in note_ids_of(event.fact)]
-    subjects += [("file", file_id) for file_id in file_ids_of(event.fact)]
+Subject = tuple[str, str]
+"""What an event is about: ("note", its id) or ("file", its id)."""
+
+
+def subjects_of(event: Event) -> list[Subject]:
+    notes_of = [("note", note_id) for note_id in note_ids_of(event.fact)]
+    return notes_of + [("file", file_id) for file_id in file_ids_of(event.fact)]
+
+
+def subject_rows(event: Event, seq: int, undone: Event | None = None) -> Iterable[Row]:
+    """
+    What an event can be looked up by: its notes, its files, its kind of task, the notes that it showed.
+
+    An event that undoes another is found where the one that is `undone` is.
+    """
+    subjects = subjects_of(event) + (subjects_of(undone) if undone else [])
     if isinstance(event.fact, Outcome):
         subjects.append(("task", event.fact.task))
     if isinstance(event.fact, Served):
         subjects += [("shown", note_id) for note_id in event.fact.note_ids]
+    if isinstance(event.fact, Undone):
+        subjects.append(("undone", event.fact.event_id))
     for role, subject in dict.fromkeys(subjects):
         yield {"workspace": event.workspace, "role": role, "subject": subject, "seq": seq}
 
@@ -111,7 +151,7 @@ def rows_of_note(state: NoteState) -> Rows:
     """All rows of a note that was laid, but for what grows from revision to revision: see `sql_states.py`."""
     laid, note_id, workspace = state.laid, state.note_id, state.workspace
     assert laid is not None
-    file_ids = file_ids_of(laid)
+    file_ids = state.file_ids
     life = state.lifecycle
     row = {
         "id": note_id,
@@ -129,6 +169,8 @@ def rows_of_note(state: NoteState) -> Rows:
         "status_event": life.stamp[1],
         "reason": life.reason,
         "superseded_by": life.superseded_by,
+        "anchored_at": _micros(state.confirmed[0]),
+        "anchored_event": state.confirmed[0][1],
         "size": len(file_ids),
         "t_star": t_star(slots(state.uses, laid.kind, state.by.principal), HALF_LIFE_DAYS_BY_KIND[laid.kind]),
     }
@@ -163,7 +205,23 @@ def note_from_rows(row: Found, children: Mapping[Table, Iterable[Found]]) -> Not
         witnesses=frozenset(witness.witness_id for witness in children[witnesses]),
         uses={voice_of(use): from_micros(use.at) for use in children[uses]},
         judgements={voice_of(judged): judgement_of(judged) for judged in children[judgements]},
+        confirmed=(_stamp(row.anchored_at, row.anchored_event), anchors_of(row.places)),
     )
+
+
+def anchors_of(payload: str | None) -> tuple[Anchor, ...]:
+    """The places of the event that confirmed a note; none where it never was."""
+    fact = from_payload("confirmed", json.loads(payload)) if payload else None
+    return fact.anchors if isinstance(fact, Confirmed) else ()
+
+
+def _micros(at: Stamp) -> int:
+    """The time of a stamp, 0 for never."""
+    return to_micros(at[0]) if at != NEVER else 0
+
+
+def _stamp(micros: int, event_id: str) -> Stamp:
+    return to_stamp(micros, event_id) if event_id else NEVER
 
 
 def voice_of(row: Found) -> Voice:
@@ -219,14 +277,34 @@ def rows_of_file(state: FileState) -> Rows:
     }
     for register, ((at, event_id), column, value) in registers.items():
         row |= {f"{register}_at": to_micros(at), f"{register}_event": event_id, column: value}
-    told = [
-        {"workspace": state.workspace, "word": word, "file_id": state.file_id}
-        for word in sorted(path_words(state.path))
+    row |= {"origin_at": _micros(state.origin[0]), "origin_event": state.origin[0][1], "origin_id": state.origin[1]}
+    its = {"workspace": state.workspace, "file_id": state.file_id}
+    told = [{**its, "word": word} for word in sorted(path_words(state.path))]
+    names = [
+        {
+            **its,
+            "path": path,
+            "tree": tree,
+            "at": to_micros(at),
+            "event": event_id,
+            "moved": (tree, path) in state.names,
+        }
+        for (tree, path), (at, event_id) in state.all_names.items()
     ]
-    return {files: {(state.file_id,): row}, file_words: _keyed(file_words, told)}
+    sat = [
+        {**its, "principal": principal, "session": session, "at": to_micros(at)}
+        for (principal, session), at in state.sittings.items()
+    ]
+    return {
+        files: {(state.file_id,): row},
+        file_words: _keyed(file_words, told),
+        file_names: _keyed(file_names, names),
+        sittings: _keyed(sittings, sat),
+    }
 
 
-def file_from_row(row: Found) -> FileState:
+def file_from_rows(row: Found, children: Mapping[Table, Iterable[Found]]) -> FileState:
+    """The state back from its row in `files` and those in other tables."""
     return FileState(
         file_id=row.id,
         workspace=row.workspace,
@@ -234,4 +312,7 @@ def file_from_row(row: Found) -> FileState:
         moved=(to_stamp(row.moved_at, row.moved_event), row.moved_path),
         present=(to_stamp(row.present_at, row.present_event), bool(row.present)),
         digest=(to_stamp(row.digest_at, row.digest_event), row.digest),
+        origin=(_stamp(row.origin_at, row.origin_event), row.origin_id),
+        names={(name.tree, name.path): to_stamp(name.at, name.event) for name in children[file_names] if name.moved},
+        sittings={(sat.principal, sat.session): from_micros(sat.at) for sat in children[sittings]},
     )

@@ -59,6 +59,8 @@ HAS_DIGEST = events.c.digest != literal_column("''")
 IS_SERVED = events.c.kind == literal_column("'served'")
 HAS_SESSION = events.c.session != literal_column("''")
 IS_OPENED = events.c.kind == literal_column("'workspace-opened'")
+IS_TREE = events.c.kind == literal_column("'tree-seen'")
+IS_CHOSEN = events.c.kind == literal_column("'chosen'")
 
 _e = events.c
 Index(
@@ -85,6 +87,8 @@ Index(
     sqlite_where=HAS_SESSION,
     postgresql_where=HAS_SESSION,
 )
+Index("events_tree", _e.workspace, _e.seq, sqlite_where=IS_TREE, postgresql_where=IS_TREE)
+Index("events_chosen", _e.workspace, sqlite_where=IS_CHOSEN, postgresql_where=IS_CHOSEN)
 Index("events_opened", _e.workspace, sqlite_where=IS_OPENED, postgresql_where=IS_OPENED)
 
 event_subjects = Table(
@@ -125,6 +129,8 @@ notes = Table(
     Column("indexed_rev", Integer, nullable=False, server_default="0"),
     Column("embedding", LargeBinary),
     Column("embedding_model", Text, nullable=False, server_default=""),
+    Column("anchored_at", BigInteger, nullable=False, server_default="0"),
+    Column("anchored_event", Text, nullable=False, server_default=""),  # which has its places; "": the one that laid it
 )
 
 IS_LIVE = notes.c.status == literal_column("'live'")
@@ -248,6 +254,9 @@ files = Table(
     text("digest_event"),
     text("digest"),
     Column("stem", Text, nullable=False, server_default=""),
+    Column("origin_at", BigInteger, nullable=False, server_default="0"),
+    Column("origin_event", Text, nullable=False, server_default=""),
+    Column("origin_id", Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 Index("files_path", files.c.workspace, files.c.path)
@@ -265,4 +274,44 @@ file_words = Table(
     sqlite_with_rowid=False,
 )
 
-STATE_TABLES = (notes, note_files, note_topics, uses, judgements, disputes, witnesses, files, file_words)
+# Every name that a file ever had: what is asked by an old path, or in another worktree, is found by it.
+file_names = Table(
+    "file_names",
+    metadata,
+    text("workspace", primary_key=True),
+    text("path", primary_key=True),
+    text("file_id", primary_key=True),
+    text("tree", primary_key=True),
+    time("at"),
+    text("event"),
+    Column("moved", Boolean, nullable=False),  # by a move; else it is the first name
+    sqlite_with_rowid=False,
+)
+Index("file_names_file", file_names.c.file_id)
+
+# Who edited a file in which session: the files of one sitting are tied.
+sittings = Table(
+    "sittings",
+    metadata,
+    text("file_id", primary_key=True),
+    text("principal", primary_key=True),
+    text("session", primary_key=True),
+    text("workspace"),
+    time("at"),
+    sqlite_with_rowid=False,
+)
+Index("sittings_session", sittings.c.workspace, sittings.c.principal, sittings.c.session)
+
+STATE_TABLES = (
+    notes,
+    note_files,
+    note_topics,
+    uses,
+    judgements,
+    disputes,
+    witnesses,
+    files,
+    file_words,
+    file_names,
+    sittings,
+)

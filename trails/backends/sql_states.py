@@ -8,13 +8,14 @@ counted event by event, so building the tables anew from the log arrives at the 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.sql.dml import Delete, Update
 
-from ..events import Event, file_ids_of, note_ids_of
-from ..fold import FileState, NoteState, apply_to_file, apply_to_note
+from ..events import Event, Undone, file_ids_of, note_ids_of
+from ..fold import FileState, NoteState, apply_to_file, apply_to_note, counting
 from ..notes import Status
 from ..words import search_text
 from .sql_rows import (
@@ -22,14 +23,29 @@ from .sql_rows import (
     Found,
     Row,
     Rows,
+    Subject,
     event_from_row,
-    file_from_row,
+    file_from_rows,
     note_from_rows,
     rows_of_file,
     rows_of_note,
+    subjects_of,
     text_of,
 )
-from .sql_schema import STATE_TABLES, disputes, events, files, judgements, note_topics, notes, uses, witnesses
+from .sql_schema import (
+    STATE_TABLES,
+    disputes,
+    event_subjects,
+    events,
+    file_names,
+    files,
+    judgements,
+    note_topics,
+    notes,
+    sittings,
+    uses,
+    witnesses,
+)
 
 IDS_A_QUERY = 500  # some SQLite builds take 999 bound values
 EVENTS_A_FETCH = 1000
@@ -40,16 +56,38 @@ CHILDREN = (
     judgements,
     disputes,
     witnesses,
-)  # `note_files` says nothing that the laid event does not
+)  # `note_files` says nothing that the events do not
+CHILDREN_OF_FILE = (file_names, sittings)  # nor does `file_words`
+PLACES = events.alias("places")
+"""The event that has the present places of a note, where that is not the one that laid it."""
 NOTES = (
-    select(notes, events.c.payload)
+    select(notes, events.c.payload, PLACES.c.payload.label("places"))
     .join(events, events.c.id == notes.c.laid_event)
+    .outerjoin(PLACES, PLACES.c.id == notes.c.anchored_event)
     .where(notes.c.id.in_(bindparam("ids", expanding=True)))
 )
 FILES = select(files).where(files.c.id.in_(bindparam("ids", expanding=True)))
 CHILDREN_OF_NOTES = {
     table: select(table).where(table.c.note_id.in_(bindparam("ids", expanding=True))) for table in CHILDREN
 }
+CHILDREN_OF_FILES = {
+    table: select(table).where(table.c.file_id.in_(bindparam("ids", expanding=True))) for table in CHILDREN_OF_FILE
+}
+EVENTS_BY_ID = select(events).where(events.c.id.in_(bindparam("ids", expanding=True)))
+HISTORY = (
+    select(events)
+    .where(
+        events.c.seq.in_(
+            select(event_subjects.c.seq).where(
+                event_subjects.c.workspace == bindparam("workspace"),
+                event_subjects.c.role == bindparam("role"),
+                event_subjects.c.subject.in_(bindparam("ids", expanding=True)),
+            )
+        )
+    )
+    .order_by(events.c.seq)
+)
+ALL_UNDONE = select(event_subjects.c.subject).where(event_subjects.c.role == "undone").distinct()
 
 
 def fetch_in(connection: Connection, statement: Select[Any], ids: Collection[str], **others: Any) -> Iterator[Found]:
@@ -104,17 +142,55 @@ class States:
     def __init__(self) -> None:
         self._notes: dict[str, HeldNote] = {}
         self._files: dict[str, HeldFile] = {}
+        self._told: dict[str, Event] = {}
+        self._awaited: set[str] = set()
+        self._past: dict[Subject, list[Event]] = {}
 
-    def load(self, connection: Connection, note_ids: Collection[str], file_ids: Collection[str]) -> None:
-        """Take in those of the notes and files that exist."""
+    def load(
+        self, connection: Connection, events: Sequence[Event], note_ids: Collection[str], file_ids: Collection[str]
+    ) -> None:
+        """Take in those of the notes and files that exist, and what a group of events is going to undo."""
+        undone = self._load_past(connection, events)
+        self._load(connection, {*note_ids, *undone["note"]}, {*file_ids, *undone["file"]})
+
+    def _load(self, connection: Connection, note_ids: Collection[str], file_ids: Collection[str]) -> None:
         rows = list(fetch_in(connection, NOTES, note_ids))
-        children = self._children(connection, [row.id for row in rows])
+        children = _gathered(connection, CHILDREN_OF_NOTES, "note_id", [row.id for row in rows])
         for row in rows:
             state = note_from_rows(row, children[row.id])
             self._notes[row.id] = HeldNote(state, row.rev, state, row.rev)
-        for row in fetch_in(connection, FILES, file_ids):
-            file = file_from_row(row)
+        found = list(fetch_in(connection, FILES, file_ids))
+        of_files = _gathered(connection, CHILDREN_OF_FILES, "file_id", [row.id for row in found])
+        for row in found:
+            file = file_from_rows(row, of_files[row.id])
             self._files[row.id] = HeldFile(file, file)
+
+    def _load_past(self, connection: Connection, events: Sequence[Event]) -> Mapping[str, set[str]]:
+        """The whole history of what the undone events are about, by role: they are folded anew without them."""
+        ids = {event.fact.event_id for event in events if isinstance(event.fact, Undone)}
+        ids_by_role: dict[str, set[str]] = {"note": set(), "file": set()}
+        if not ids:
+            return ids_by_role
+        kept = [event_from_row(row) for row in fetch_in(connection, EVENTS_BY_ID, ids)]
+        self._told = {event.id: event for event in kept}
+        self._awaited = ids - self._told.keys()
+        for event in [*kept, *(event for event in events if event.id in self._awaited)]:
+            for role, subject in subjects_of(event):
+                where = {"workspace": event.workspace, "role": role}
+                rows = fetch_in(connection, HISTORY, [subject], **where)
+                self._past[role, subject] = [event_from_row(row) for row in rows]
+                ids_by_role[role].add(subject)
+        return ids_by_role
+
+    def follow(self, events: Sequence[Event]) -> None:
+        """From now on remember what happens to that which these events are about: they will be undone."""
+        self._told |= {event.id: event for event in events}
+        self._past |= {subject: [] for event in events for subject in subjects_of(event)}
+
+    def undone_by(self, event: Event) -> Event | None:
+        """The event that another one undoes; None where it undoes nothing, or nothing that is known here."""
+        found = self._told.get(event.fact.event_id) if isinstance(event.fact, Undone) else None
+        return found if found and found.workspace == event.workspace else None
 
     def workspace_of_note(self, note_id: str) -> str | None:
         """Where a note was laid, or None: no such note."""
@@ -126,6 +202,15 @@ class States:
         return held.state.workspace if held else None
 
     def apply(self, event: Event) -> None:
+        if event.id in self._awaited:
+            self._told[event.id] = event
+        undone = self.undone_by(event)
+        for subject in subjects_of(undone) if undone else subjects_of(event):
+            if subject in self._past:
+                self._past[subject].append(event)
+        if undone:
+            self._fold_anew(undone)
+            return
         for note_id in note_ids_of(event.fact):
             empty = NoteState(note_id)
             held = self._notes.setdefault(note_id, HeldNote(None, 0, empty, 0))
@@ -135,6 +220,18 @@ class States:
         for file_id in file_ids_of(event.fact):
             held_file = self._files.setdefault(file_id, HeldFile(None, FileState(file_id)))
             held_file.state = apply_to_file(held_file.state, event)
+
+    def _fold_anew(self, undone: Event) -> None:
+        """What an undone event was about, from all that happened to it and still counts."""
+        for role, subject in subjects_of(undone):
+            counts = counting(self._past[role, subject])
+            if role == "note":
+                held = self._notes[subject]
+                after = reduce(apply_to_note, counts, NoteState(subject))
+                held.rev += _shows(after) != _shows(held.state)
+                held.state = after
+            else:
+                self._files[subject].state = reduce(apply_to_file, counts, FileState(subject, undone.workspace))
 
     def changes(self) -> "Changes":
         """What is to be written of all that was applied since `load`."""
@@ -162,15 +259,16 @@ class States:
         if said != text_of(held.was):
             changes.texts.append({"the_id": held.state.note_id, "the_search_text": search_text(*said)})
 
-    @staticmethod
-    def _children(connection: Connection, note_ids: list[str]) -> Mapping[str, Mapping[Table, list[Found]]]:
-        children: dict[str, dict[Table, list[Found]]] = {
-            note_id: {table: [] for table in CHILDREN} for note_id in note_ids
-        }
-        for table, statement in CHILDREN_OF_NOTES.items():
-            for row in fetch_in(connection, statement, note_ids):
-                children[row.note_id][table].append(row)
-        return children
+
+def _gathered(
+    connection: Connection, statements: Mapping[Table, Select[Any]], name: str, ids: Sequence[str]
+) -> Mapping[str, Mapping[Table, list[Found]]]:
+    """The rows of each in several tables, by the id that the column of this name holds."""
+    found: dict[str, dict[Table, list[Found]]] = {one: {table: [] for table in statements} for one in ids}
+    for table, statement in statements.items():
+        for row in fetch_in(connection, statement, ids):
+            found[getattr(row, name)][table].append(row)
+    return found
 
 
 class Changes:
@@ -216,6 +314,8 @@ def rebuild(connection: Connection, words: WordIndex) -> None:
     for table in STATE_TABLES:
         connection.execute(delete(table))
     states, last = States(), 0
+    undone = list(connection.scalars(ALL_UNDONE))
+    states.follow([event_from_row(row) for row in fetch_in(connection, EVENTS_BY_ID, undone)])
     while rows := connection.execute(LOG_AFTER, {"after": last}).all():
         for row in rows:
             states.apply(event_from_row(row))

@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from ..edges import Tie, Walk
 from ..errors import Unavailable
 from ..events import Event
-from ..notes import Candidate, Note
-from ..ports import Clock, FileName, Indexed, Pending, Request, WordsOfPaths
+from ..notes import Candidate, Head, Note
+from ..ports import Clock, FileName, Indexed, Name, Origin, Pending, Request, Sitting, WordsOfPaths
 from . import migrations, sql_index_book, sql_journal, sql_paths, sql_queries, sql_states, sqlite_only
 from .sql_states import WordIndex
 from .sql_writer import Writer
@@ -178,6 +178,22 @@ class SqlStore:
         with self._connection() as connection:
             return sql_paths.files_under(connection, workspace, prefix)
 
+    def names_like(self, workspace: str, paths: Collection[str]) -> list[Name]:
+        with self._connection() as connection:
+            return sql_paths.names_like(connection, workspace, paths)
+
+    def names_of(self, workspace: str, file_ids: Collection[str]) -> list[Name]:
+        with self._connection() as connection:
+            return sql_paths.names_of(connection, workspace, file_ids)
+
+    def origins_of(self, workspace: str, file_ids: Collection[str]) -> list[Origin]:
+        with self._connection() as connection:
+            return sql_paths.origins_of(connection, workspace, file_ids)
+
+    def sittings_with(self, workspace: str, file_id: str, limit: int) -> list[Sitting]:
+        with self._connection() as connection:
+            return sql_paths.sittings_with(connection, workspace, file_id, limit)
+
     def count_files_born_at(self, workspace: str, path: str) -> int:
         with self._connection() as connection:
             return sql_paths.count_files_born_at(connection, workspace, path)
@@ -188,6 +204,18 @@ class SqlStore:
     ) -> list[tuple[int, Event]]:
         with self._connection() as connection:
             return sql_journal.events_of(connection, workspace, note_id, path, after, limit)
+
+    def find_event(self, workspace: str, event_id: str) -> tuple[int, Event] | None:
+        with self._connection() as connection:
+            return sql_journal.find_event(connection, workspace, event_id)
+
+    def head_of(self, workspace: str, tree: str = "") -> Head | None:
+        with self._connection() as connection:
+            return sql_journal.head_of(connection, workspace, tree)
+
+    def choices(self, workspace: str) -> Mapping[str, str]:
+        with self._connection() as connection:
+            return sql_journal.choices(connection, workspace)
 
     def last_event_at(self) -> datetime | None:
         """When the last event of the log happened; None while there is none."""

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ..errors import BadInput, Conflict, NoSuchNote, TrailsError, Unavailable
-from ..events import Disputed, Event, Fact, Laid, Superseded, file_ids_of, note_ids_of
+from ..events import UNDOABLE, Disputed, Event, Fact, Laid, Superseded, Undone, file_ids_of, note_ids_of
 from ..ports import Request
 from .sql_log import Asked, Log, ask
 from .sql_states import States, WordIndex
@@ -149,11 +149,13 @@ class Writer:
     def _commit(self, group: Sequence[Asked]) -> list[Outcome]:
         entries, states = Log(), States()
         requests = [asked.request for asked in group]
-        facts = [event.fact for request in requests for event in request.events]
+        told = [event for request in requests for event in request.events]
+        facts = [event.fact for event in told]
         with self._engine.begin() as connection:
             entries.load(connection, requests)
             states.load(
                 connection,
+                told,
                 {note_id for fact in facts for note_id in _notes_in(fact)},
                 {file_id for fact in facts for file_id in file_ids_of(fact)},
             )
@@ -200,10 +202,11 @@ def _take_in(asked: Asked, entries: Log, states: States) -> Outcome:
             return repeated
         fresh = entries.unknown(asked)
         _check_places([event for event, _ in fresh], states)
+        undone = _undone([event for event, _ in fresh], states)
     except TrailsError as refusal:
         return refusal
     if fresh:
-        entries.add(asked.request, fresh)
+        entries.add(asked.request, fresh, undone)
     for event, _ in fresh:
         states.apply(event)
     return asked.request.events
@@ -222,6 +225,17 @@ def _check_places(events: Sequence[Event], states: States) -> None:
         for file_id in file_ids_of(event.fact):
             if states.workspace_of_file(file_id) not in (None, event.workspace):
                 raise Conflict(f"The id {file_id} belongs to a file of another workspace.")
+
+
+def _undone(events: Sequence[Event], states: States) -> dict[str, Event]:
+    """What each of the events that undo another one undoes. Raises NoSuchNote or Conflict where that cannot be."""
+    undone = {event.id: states.undone_by(event) for event in events if isinstance(event.fact, Undone)}
+    for other in undone.values():
+        if other is None:
+            raise NoSuchNote("No such event in this workspace: `trails log` shows those there are.")
+        if not isinstance(other.fact, UNDOABLE):
+            raise Conflict(f"An event of this kind ({other.kind}) cannot be undone.")
+    return {event_id: other for event_id, other in undone.items() if other}
 
 
 def _notes_in(fact: Fact) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from ...errors import Unavailable
 
-HEAD = "0002"
+HEAD = "0003"
 FOLDER = Path(__file__).parent
 
 
