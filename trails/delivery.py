@@ -137,7 +137,7 @@ def blocks_of(hit: Hit, now: datetime, asking: Author) -> Iterator[Block]:
     rest = [f"{MARK}… (cut: recall its title with limit 1 for the rest)"] if body else []
     against = _dissent(hit.dissent)
     bare = _head(replace(hit.note, anchors=(), disputed_by=(), supersedes=""), (), now, asking, ())
-    yield Block([*_head(hit.note, hit.drifts, now, asking, hit.reasons), *against], body, rest)
+    yield Block([*_head(hit.note, hit.drifts, now, asking, hit.reasons, hit.branch), *against], body, rest)
     yield Block([*bare, *against], body, rest)
     yield Block(bare, body, rest)
 
@@ -151,7 +151,14 @@ def _dissent(others: Sequence[Note]) -> list[str]:
     return [_one_line(said, DISSENT_TOKENS * CHARACTERS_A_TOKEN)]
 
 
-def _head(note: Note, drifts: Sequence[Drift], now: datetime, asking: Author, reasons: Sequence[Reason]) -> list[str]:
+def _head(
+    note: Note,
+    drifts: Sequence[Drift],
+    now: datetime,
+    asking: Author,
+    reasons: Sequence[Reason],
+    branch: str = "",
+) -> list[str]:
     """The line about a note, and its title."""
     parts = [note.kind.value, age(note.laid_at, now), who(note.by, asking)]
     tie = "of" if note.status is Status.WITNESS else "by"
@@ -160,6 +167,7 @@ def _head(note: Note, drifts: Sequence[Drift], now: datetime, asking: Author, re
     parts += ["withdrawn"] if note.status is Status.WITHDRAWN else []
     parts += [f"disputed by {' '.join(f'[{handle(ref)}]' for ref in note.disputed_by[:3])}"] if note.disputed_by else []
     parts += [f"{len(note.witnesses)} witness{'es' if len(note.witnesses) > 1 else ''}"] if note.witnesses else []
+    parts += [f"from branch {inline(branch, NAME_LENGTH)}"] if branch else []
     places = _places(note.anchors, drifts)
     parts += [*places[:PLACES_SHOWN], *(["and more files"] if len(places) > PLACES_SHOWN else [])]
     parts += _because(reasons)

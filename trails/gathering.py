@@ -45,7 +45,7 @@ class Gathering:
         hits = self._hits([*notes, *commits], answer, now)
         told = [hit.note for hit in hits]
         if answer:
-            known = self.recaller.store.files_at(self.workspace, files)
+            known = placing.files_here(self.recaller.store, self.workspace, files, self.folder)
             on_files = notes_by_path(told)
             asked_for = [step(path, 1.0, on_files.get(path, ()), now) for path in files if path in known]
             reading = [*asked_for, *answer.leads]
@@ -62,7 +62,8 @@ class Gathering:
         store = self.recaller.store
         near = [one.note_id for one in answer.ranked[: 2 * wanted]] if answer else []
         hot = store.hot_notes(self.workspace, KINDS, wanted, without_agent=HISTORY)
-        return list(store.find_notes(self.workspace, {*near, *hot}).values())
+        found = store.find_notes(self.workspace, {*near, *hot})
+        return list(placing.in_folder(store, self.workspace, found, self.folder).values())
 
     def _commits(self, budget_tokens: int) -> list[Note]:
         """The strongest notes that were made from commits, as many as a reading path of this budget is made of."""

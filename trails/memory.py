@@ -31,7 +31,7 @@ from .events import (
 from .explaining import Companion, FileEdge, Why, companions_of, edges_of, why
 from .gathering import Gathering
 from .indexing import Indexer
-from .notes import HANDLE_LENGTH, Author, Draft, Drift, Note, Question, Recall, Status, Verdict, handle
+from .notes import HANDLE_LENGTH, NO_HEAD, Author, Draft, Drift, Note, Question, Recall, Status, Verdict, handle
 from .offering import EVENTS_LOOKED_AT, NOTHING, Offer, Offering, about, given
 from .ports import Clock, Folder, Index, NewId, Store
 from .presence import Presence
@@ -89,7 +89,11 @@ class Memory:
 
     @property
     def recaller(self) -> Recaller:
-        return Recaller(self.store, self.index, self.embedder, self.indexer)
+        return self.recaller_in(None)
+
+    def recaller_in(self, folder: Folder | None) -> Recaller:
+        """A recaller for somebody who sees the files in a folder."""
+        return Recaller(self.store, self.index, self.embedder, self.indexer, folder)
 
     # ── leaving something behind ─────────────────────────────────────────────────────────────────────────────────────
     def lay(
@@ -286,7 +290,7 @@ class Memory:
         if not 0 <= asked.leads <= LIMIT_OF_LEADS:
             raise BadInput(f"Ask for at most {LIMIT_OF_LEADS} files.")
         now = self.clock()
-        answer = self.recaller.answer(workspace, asked, now)
+        answer = self.recaller_in(folder).answer(workspace, asked, now)
         hits = Showing(self.store, workspace, answer, folder).hits(asked, by, now)
         return self._served(workspace, by, now, Recall("", hits, answer.degraded, answer.leads), asked)
 
@@ -308,7 +312,9 @@ class Memory:
         telling.check_budget(budget_tokens)
         asked = tuple(dict.fromkeys(admission.clean_path(path) for path in files))
         now = self.clock()
-        found = Gathering(self.recaller, self.presence, workspace, by, folder).welcome(asked, now, budget_tokens)
+        found = Gathering(self.recaller_in(folder), self.presence, workspace, by, folder).welcome(
+            asked, now, budget_tokens
+        )
         told = telling.tell(found, now=now, budget_tokens=budget_tokens, asking=by)
         return replace(told, id=self._served(workspace, by, now, Recall("", told.hits)).id)
 
@@ -332,7 +338,7 @@ class Memory:
         """
         now = self.clock()
         known = self.known_to(workspace, by) if known is None else known
-        offering = Offering(self.store, self.recaller, workspace, by, folder, known)
+        offering = Offering(self.store, self.recaller_in(folder), workspace, by, folder, known)
         if file:
             asked = Question(files=(admission.clean_path(file),))
             offer = offering.on_file(asked.files[0], now, budget_tokens=budget_tokens, looked=looked)
@@ -363,6 +369,7 @@ class Memory:
     def show(self, workspace: str, note_ref: str, *, folder: Folder | None = None) -> Story:
         """One note with all its layers: its events, and the notes it replaced, that replaced, dispute or witness it."""
         note = self.get_note(workspace, note_ref)
+        note = placing.in_folder(self.store, workspace, {note.id: note}, folder)[note.id]
         events = tuple(event for _, event in self.store.events_of(workspace, note_id=note.id))
         related_ids = [ref for ref in (note.supersedes, note.superseded_by, *note.disputed_by, *note.witnesses) if ref]
         related = self.store.find_notes(workspace, related_ids)
@@ -386,7 +393,7 @@ class Memory:
         """
         note = self.get_note(workspace, note_ref)
         asked = _cleaned(question) if question else None
-        return why(self.recaller, workspace, note, asked, self.clock(), folder)
+        return why(self.recaller_in(folder), workspace, note, asked, self.clock(), folder)
 
     def notes_of(self, workspace: str, session: str, by: Author) -> tuple[Note, ...]:
         """The notes that a session of this principal laid, in that order, in any status."""
@@ -439,6 +446,7 @@ class Memory:
             placing.place(self.store, workspace, draft.anchors, folder),
             draft.topics,
             supersedes,
+            folder.head() if folder and at is None else NO_HEAD,  # an importer's note is of no branch
         )
         facts: list[Fact] = [laid] if also is None else [laid, also(note_id)]
         kept = self.recorder.append(workspace, by, facts, key=key, at=at, repeats=False)

@@ -243,7 +243,8 @@ class Hit:
     A note that is returned, with the terms that put it there and the state of each of its anchors.
 
     `dissent` are the live notes on the other side of a dispute. `propensity` is the chance that it had of this place,
-    and `explored` whether chance put it there.
+    and `explored` whether chance put it there. `branch` is the other branch that the note comes from, where its places
+    do not hold on the one that is checked out.
     """
 
     note: Note
@@ -253,6 +254,7 @@ class Hit:
     dissent: tuple[Note, ...] = ()
     propensity: float = 1.0
     explored: bool = False
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

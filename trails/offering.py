@@ -80,7 +80,7 @@ class Offering:
         `looked` is how many notes were on it when it was last looked at for this session, or 0: then only those that
         came since can be news.
         """
-        name = self.store.files_at(self.workspace, [path]).get(path)
+        name = placing.files_here(self.store, self.workspace, [path], self.folder).get(path)
         count = self.store.notes_a_file(self.workspace, [name.file_id]).get(name.file_id, 0) if name else 0
         if name is None or count == looked:
             return replace(NOTHING, count=count)
@@ -95,7 +95,8 @@ class Offering:
         """The notes that match a task so closely that they are likely to be about it."""
         asked = frozenset(map(light_stem, query_words(task)))
         near = [one for one in self.recaller.nearest(self.workspace, task, NEAREST) if self._is_near(one)]
-        notes = self.store.find_notes(self.workspace, [one.note_id for one in near]) if near else {}
+        found = self.store.find_notes(self.workspace, [one.note_id for one in near]) if near else {}
+        notes = placing.in_folder(self.store, self.workspace, found, self.folder)
         told = [replace(one, words=float(len(asked & _words_of(notes[one.note_id])))) for one in near]
         close = [one for one in told if is_close(one)]
         question = Question(task, limit=NOTES_OFFERED, explores=False)
@@ -123,7 +124,8 @@ class Offering:
         return found[:NOTES_OFFERED]
 
     def _best_of(self, question: Question, file_id: str, note_ids: Collection[str], now: datetime) -> list[Hit]:
-        notes = self.store.find_notes(self.workspace, note_ids) if note_ids else {}
+        found = self.store.find_notes(self.workspace, note_ids) if note_ids else {}
+        notes = placing.in_folder(self.store, self.workspace, found, self.folder)
         return self._best(question, [_candidate(note) for note in notes.values()], notes, now, frozenset([file_id]))
 
     def _best(

@@ -3,18 +3,76 @@ Where a note points: which file a path means when the note is laid, and what bec
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from . import anchors
-from .notes import Anchor, Drift, Hit, Note, Reason
-from .ports import Folder, Store
+from .notes import Anchor, Drift, Hit, Note, Reason, Validity
+from .ports import FileName, Folder, Name, Store
 from .ranking import Ranked
+
+
+def files_here(store: Store, workspace: str, paths: Collection[str], folder: Folder | None) -> dict[str, FileName]:
+    """
+    The file that each path means in a folder, by path; paths that no note has named are left out.
+
+    A worktree of another branch may have a file under the name that it once had, or has nowhere else. So a path that is
+    nobody's name now is taken for a file that once had it, unless that one is there under its present name.
+    """
+    found = store.files_at(workspace, paths) if paths else {}
+    if folder is None:
+        return found
+    unclear = [path for path in paths if path not in found or folder.tree]
+    once = [name for name in store.names_like(workspace, unclear) if name.tree in ("", folder.tree)] if unclear else []
+    if not once:
+        return found
+    now = {file.file_id: file for file in store.files_by_id(workspace, {name.file_id for name in once})}
+    for name in sorted(once, key=lambda name: name.tree != folder.tree):  # of its own worktree first, newest first
+        is_own = bool(folder.tree) and name.tree == folder.tree
+        file = now[name.file_id]
+        if name.path in found and not (is_own and found[name.path].file_id != file.file_id):
+            continue
+        if is_own or (file.present and not folder.exists(file.path)):
+            found[name.path] = replace(file, path=name.path, present=True)
+    return found
+
+
+def in_folder(store: Store, workspace: str, notes: Mapping[str, Note], folder: Folder | None) -> dict[str, Note]:
+    """The notes with each of their files under the name that it has in a folder."""
+    if folder is None:
+        return dict(notes)
+    lost = {
+        anchor.file_id: anchor.path
+        for note in notes.values()
+        for anchor in note.anchors
+        if folder.tree or not folder.exists(anchor.path)
+    }
+    if not lost:
+        return dict(notes)
+    here = _names_here(store.names_of(workspace, lost), lost, folder)
+    return {note_id: _renamed(note, here) for note_id, note in notes.items()}
+
+
+def _names_here(names: Iterable[Name], paths: Mapping[str, str], folder: Folder) -> dict[str, str]:
+    """The names of files in a folder, by id: one of its own worktree first, then the present one, then older ones."""
+    here: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: (name.tree != folder.tree, name.path != paths[name.file_id])):
+        is_possible = name.tree in ("", folder.tree) and name.file_id not in here
+        if is_possible and folder.exists(name.path):
+            here[name.file_id] = name.path
+    return here
+
+
+def _renamed(note: Note, paths_by_file_id: Mapping[str, str]) -> Note:
+    if not any(anchor.file_id in paths_by_file_id for anchor in note.anchors):
+        return note
+    renamed = (replace(one, path=paths_by_file_id.get(one.file_id, one.path)) for one in note.anchors)
+    return replace(note, anchors=tuple(renamed))
 
 
 def place(store: Store, workspace: str, drafted: Sequence[Anchor], folder: Folder | None) -> tuple[Anchor, ...]:
     """The anchors with the identity of their file and, where the files can be seen, its fingerprint."""
-    names = store.files_at(workspace, [anchor.path for anchor in drafted]) if drafted else {}
+    names = files_here(store, workspace, [anchor.path for anchor in drafted], folder)
     placed = []
     for anchor in drafted:
         known = names.get(anchor.path)
@@ -64,8 +122,18 @@ def hit(note: Note, ranked: Ranked, folder: Folder | None) -> Hit:
     The anchor that held best decides: a note on three files still stands when one of them was deleted.
     """
     found = drifts(note, folder)
+    branch = _elsewhere(note, found, folder)
     held = max((anchors.validity_factor(drift) for drift in found), default=1.0)
     if held == 1.0:
-        return Hit(note, ranked.score, ranked.reasons, found)
+        return Hit(note, ranked.score, ranked.reasons, found, branch=branch)
     changed = Reason("validity", ranked.score * (held - 1.0), "what it is laid on has changed since")
-    return Hit(note, ranked.score * held, (*ranked.reasons, changed), found)
+    return Hit(note, ranked.score * held, (*ranked.reasons, changed), found, branch=branch)
+
+
+def _elsewhere(note: Note, drifts: Sequence[Drift], folder: Folder | None) -> str:
+    """The other branch that a note was laid on, if it may hold there and not here; else ""."""
+    branch = note.head.branch
+    if not (folder and branch and branch != folder.head().branch):
+        return ""
+    holds = any(drift.validity in (Validity.SAME, Validity.MOVED) for drift in drifts)
+    return "" if holds or not folder.has_branch(branch) else branch

@@ -390,6 +390,23 @@ class Embedder(Protocol):
 class Folder(Protocol):
     """The files of a workspace, as far as anchors need them. Absent for a front that cannot see them."""
 
+    @property
+    def tree(self) -> str:
+        """Which worktree of its repository this is; "" for the main one, and where there is no repository."""
+        ...
+
+    def head(self) -> Head:
+        """The branch and the commit that it shows now."""
+        ...
+
+    def has_branch(self, name: str) -> bool:
+        """Whether its repository has a branch of this name."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether anything has this name: a file, readable or not, or a folder."""
+        ...
+
     def lines(self, path: str) -> tuple[str, ...] | None:
         """The lines of a text file, without line ends; None when it is gone, ignored, binary or too large."""
         ...

@@ -12,13 +12,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from . import leading, ranking, vectors, words
+from . import leading, placing, ranking, vectors, words
 from .edges import Tie, edges, ties_of_walks, weights_of
 from .embedding import BackgroundEmbedder
 from .errors import Unavailable
 from .indexing import Indexer, collection
 from .notes import Candidate, Lead, Question
-from .ports import Index, Store, Vectors
+from .ports import Folder, Index, Store, Vectors
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +80,8 @@ class Recaller:
     index: Index
     embedder: BackgroundEmbedder
     indexer: Indexer
+    folder: Folder | None = None
+    """Where the one who asks sees the files."""
 
     def answer(self, workspace: str, question: Question, now: datetime) -> Answer:
         """The notes and the files that answer the question, best first."""
@@ -127,7 +129,7 @@ class Recaller:
 
     def around(self, workspace: str, paths: Collection[str], now: datetime, *, notes_enough: int = 0) -> Surroundings:
         """What the open files lead to; nothing else where so many notes are on the files themselves, unless 0."""
-        names = self.store.files_at(workspace, paths) if paths else {}
+        names = placing.files_here(self.store, workspace, paths, self.folder)
         open_ids = frozenset(name.file_id for name in names.values())
         return self.around_files(workspace, open_ids, now, notes_enough=notes_enough)
 

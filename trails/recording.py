@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from .events import Disputed, Event, Fact, Laid, Served, Superseded, to_payload
-from .notes import Author, Hit, Question
+from .notes import NO_HEAD, Author, Hit, Question
 from .ports import Clock, NewId, Request, Store
 
 KEY_LIMIT = 64
@@ -76,7 +76,7 @@ def _digest(said: Sequence[Any]) -> str:
 def _said(fact: Fact) -> dict[str, Any]:
     match fact:
         case Laid():
-            said = to_payload(replace(fact, note_id="", anchors=()))
+            said = to_payload(replace(fact, note_id="", anchors=(), head=NO_HEAD))
             said["at"] = [[anchor.path, anchor.first_line, anchor.last_line] for anchor in fact.anchors]
         case Superseded():
             said = to_payload(replace(fact, by_note_id=""))

@@ -4,7 +4,7 @@ From a ranked answer to what is shown: where a note points by now, who gets a pl
 
 import hashlib
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -30,7 +30,7 @@ class Showing:
     def hits(self, question: Question, by: Author, now: datetime) -> tuple[Hit, ...]:
         """What is shown, best first, at most `question.limit`; chance has its say unless the question forbids it."""
         likely = pool(self.answer.ranked, self.answer.candidates, question.limit)
-        notes = self.store.find_notes(self.workspace, [one.note_id for one in likely])
+        notes = self._find(one.note_id for one in likely)
         drifted = self._drifted(notes, question.limit + (SPARE_HITS if self.folder else 0))
         ranked = self._rescored(drifted)
         pooled = [one.note_id for one in pool(ranked, self.answer.candidates, question.limit)]
@@ -76,7 +76,13 @@ class Showing:
     ) -> dict[str, Note]:
         """The notes that are shown, and those that speak against them, as far as they are not known yet."""
         wanted = {note_id for one in choices for note_id in (one.note_id, *candidates[one.note_id].opposed)}
-        return self.store.find_notes(self.workspace, wanted - known.keys()) if wanted - known.keys() else {}
+        return self._find(wanted - known.keys())
+
+    def _find(self, note_ids: Iterable[str]) -> dict[str, Note]:
+        """The notes, with their files as they are called here."""
+        wanted = list(note_ids)
+        notes = self.store.find_notes(self.workspace, wanted) if wanted else {}
+        return placing.in_folder(self.store, self.workspace, notes, self.folder)
 
     def _hit(
         self,

@@ -16,7 +16,9 @@ from pathspec import GitIgnoreSpec
 
 from .admission import clean_path
 from .errors import BadInput
+from .notes import Head
 from .reading import Remembered, find_state, read_bytes, read_digest, read_lines
+from .repository import checkout_at
 
 CACHED_TEXTS = 256
 CACHED_DIGESTS = 16_384
@@ -60,8 +62,13 @@ def find_root(start: Path) -> Path:
 
 
 def workspace_id(root: Path) -> str:
-    """The id of the workspace in this folder: the same at every start, and no other folder's."""
-    return "w-" + hashlib.blake2b(os.fsencode(os.path.realpath(root)), digest_size=8).hexdigest()
+    """
+    The id of the workspace in this folder: the same at every start, and no other folder's.
+
+    All worktrees of a repository are one workspace, that of its main folder.
+    """
+    main = checkout_at(os.path.realpath(root)).main_root
+    return "w-" + hashlib.blake2b(os.fsencode(os.path.realpath(main)), digest_size=8).hexdigest()
 
 
 def relative(root: Path, path: str, cwd: Path | None = None) -> str:
@@ -94,7 +101,7 @@ class IgnoreRules:
     def __init__(self, root: Path) -> None:
         self._root = os.path.realpath(root)
         self._specs: Remembered[GitIgnoreSpec] = Remembered(CACHED_RULES)
-        self._exclude = f"{_git_folder(self._root)}/info/exclude"
+        self._exclude = f"{checkout_at(self._root).common_dir}/info/exclude"
 
     def is_ignored(self, path: str, is_folder: bool = False) -> bool:
         """Whether a path of the workspace, or a folder above it, is ignored."""
@@ -139,6 +146,7 @@ class FolderOnDisk:
     def __init__(self, root: Path) -> None:
         self.rules = IgnoreRules(root)
         self._root = os.path.realpath(root)
+        self._checkout = checkout_at(self._root)
         self._texts: Remembered[tuple[str, ...] | None] = Remembered(CACHED_TEXTS)
         self._digests: Remembered[str | None] = Remembered(CACHED_DIGESTS)
 
@@ -155,6 +163,25 @@ class FolderOnDisk:
         """The BLAKE2b-128 of a file's bytes, in hex; None when it is gone, ignored, outside or unreadable."""
         found = self._find(path)
         return self._digests.get(path, found[1], lambda: read_digest(found[0])) if found else None
+
+    @property
+    def tree(self) -> str:
+        """Which worktree of its repository this is; "" for the main one."""
+        return self._checkout.tree
+
+    @property
+    def home(self) -> Path:
+        """The folder that the workspace is known by: of several worktrees the main one, if that has files."""
+        main = Path(self._checkout.main_root)
+        return main if self.tree and (main / ".git").exists() else Path(self._root)
+
+    def head(self) -> Head:
+        """The branch and the commit that it shows now."""
+        return self._checkout.head()
+
+    def has_branch(self, name: str) -> bool:
+        """Whether its repository has a branch of this name."""
+        return self._checkout.has_branch(name)
 
     def exists(self, path: str) -> bool:
         """Whether anything has this name: a file, readable or not, or a folder."""
@@ -224,16 +251,6 @@ def _listed(folder: str) -> list[tuple[str, bool]]:
             return sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
     except OSError:
         return []
-
-
-def _git_folder(root: str) -> str:
-    """Where git keeps what all checkouts share: `.git`, or for a linked worktree where its `.git` file leads to."""
-    pointer = (read_bytes(f"{root}/.git") or b"").decode(errors="replace").strip()
-    if not pointer.startswith("gitdir:"):
-        return f"{root}/.git"
-    private = Path(root) / pointer.removeprefix("gitdir:").strip()
-    common = (read_bytes(str(private / "commondir")) or b".").decode(errors="replace").strip()
-    return os.path.normpath(private / common)
 
 
 def _compile(rules: bytes) -> GitIgnoreSpec:

@@ -30,6 +30,8 @@ def files_first(answer: Answer, *, explain: bool, now: datetime) -> str:
 def _hit(hit: Answer, *, explain: bool, now: datetime) -> str:
     lines = [note(hit["note"], now=now)]
     lines += [f"{MARGIN}but [{other['handle']}] says: {one_line(other['title'])}" for other in hit["dissent"]]
+    if hit["elsewhere"]:
+        lines.append(f"{MARGIN}from branch {one_line(hit['elsewhere'])}: its places are others here")
     if explain:
         lines += [indent(_score(hit), MARGIN), f"{MARGIN}{_quality(hit['note']['quality'])}"]
         lines += [f"{MARGIN}{_chance(hit)}"] if hit["propensity"] < 1 else []

@@ -56,6 +56,8 @@ def amended(answer: Answer, action: str) -> str:
 def story(answer: Answer, *, now: datetime) -> str:
     """One note with its related notes, where its files lead to, and its journal."""
     parts = [note(answer["note"], now=now)]
+    if answer["note"]["branch"]:
+        parts[0] += f"\n{MARGIN}laid on branch {one_line(answer['note']['branch'])}, at {answer['note']['commit'][:10]}"
     if answer["related"]:
         parts.append("Related\n" + "\n".join(_related(other, answer["note"], now) for other in answer["related"]))
     if edges := [*map(_edge, answer["edges"]), *map(_used_with, answer["used_with"])]:

@@ -49,6 +49,8 @@ def note_payload(note: Note, drifts: Sequence[Drift] = ()) -> Payload:
             _file_payload(anchor, drifts[place] if place < len(drifts) else None)
             for place, anchor in enumerate(note.anchors)
         ],
+        "branch": note.head.branch,
+        "commit": note.head.commit,
         "topics": list(note.topics),
         "status": note.status.value,
         "reason": note.reason,
@@ -69,7 +71,11 @@ def author_payload(author: Author) -> Payload:
 
 
 def hit_payload(hit: Hit) -> Payload:
-    """`propensity` is the chance that the note had of its place, `explored` whether chance put it there."""
+    """
+    `propensity` is the chance that the note had of its place, `explored` whether chance put it there.
+
+    `elsewhere` is the other branch that it comes from, where it does not hold on the one that is checked out.
+    """
     return {
         "note": note_payload(hit.note, hit.drifts),
         "score": hit.score,
@@ -77,6 +83,7 @@ def hit_payload(hit: Hit) -> Payload:
         "dissent": [title_payload(other) for other in hit.dissent],
         "propensity": hit.propensity,
         "explored": hit.explored,
+        "elsewhere": hit.branch,
     }
 
 

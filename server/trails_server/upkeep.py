@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from trails import Anchor, BadInput, Memory, Settings
 from trails.version import VERSION
@@ -55,7 +56,7 @@ class Upkeep:
         """Make the workspace known and watched: a note is about to be laid in it."""
         if visit.workspace in self.entered:
             return
-        self.memory.open_workspace(visit.workspace, str(visit.root), visit.author)
+        self.memory.open_workspace(visit.workspace, str(_home(visit)), visit.author)
         self._follow(visit)
         self.entered.add(visit.workspace)
 
@@ -73,7 +74,7 @@ class Upkeep:
 
     def _follow(self, visit: Visit) -> None:
         if self.settings.watch and visit.workspace in self.memory.store.workspaces():
-            self.watchers.follow(visit.workspace, visit.root)
+            self.watchers.follow(visit.workspace, _home(visit))
 
     # ── verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def status(self, visit: Visit) -> Payload:
@@ -151,3 +152,8 @@ class Upkeep:
         """Finish what was asked, and leave."""
         self.leave()
         return {"pid": os.getpid(), "version": VERSION}
+
+
+def _home(visit: Visit) -> Path:
+    """The folder that a visit's workspace is known by."""
+    return visit.folder.home if visit.folder else visit.root

@@ -51,12 +51,13 @@ def test_a_recalled_note_has_every_key_that_is_documented(asking):
     answer = asking.ask("recall", query="rotate ledger")
 
     assert answer.keys() == {"recall_id", "hits", "leads", "degraded", "text"}
-    assert answer["hits"][0].keys() == {"note", "score", "reasons", "dissent", "propensity", "explored"}
+    assert answer["hits"][0].keys() == {"note", "score", "reasons", "dissent", "propensity", "explored", "elsewhere"}
     assert answer["hits"][0]["reasons"][0].keys() == {"name", "value", "words", "weight", "amount"}
     assert answer["leads"][0].keys() == {"path", "score", "reasons", "notes"}
     assert answer["hits"][0]["note"].keys() == {
         *("id", "handle", "kind", "title", "body", "by", "laid_at", "confirmed_at", "files", "topics"),
         *("status", "reason", "superseded_by", "supersedes", "disputed_by", "witnesses", "quality"),
+        *("branch", "commit"),
     }
     assert answer["hits"][0]["note"]["quality"].keys() == {"value", "helped", "failed"}
     assert NOTE["title"] in answer["text"]

@@ -27,7 +27,7 @@ def test_a_welcome_has_every_key_that_is_documented(asking):
     assert welcome.keys() == KEYS
     (part,) = welcome["parts"]
     assert part["name"] == "Under way"
-    assert part["hits"][0].keys() == {"note", "score", "reasons", "dissent", "propensity", "explored"}
+    assert part["hits"][0].keys() == {"note", "score", "reasons", "dissent", "propensity", "explored", "elsewhere"}
     assert [lead["path"] for lead in welcome["reading_path"]] == ["ledger.py"]
     assert welcome["recall_id"]
     assert "│ Close the ledger first" in welcome["text"]
