@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -37,24 +38,37 @@ def hook(place, relay_environment):
 
 
 @pytest.fixture
+def told(hook):
+    """What the hook printed, asked again while it is silent: on a busy machine a keeper may greet too late for it."""
+
+    def ask(*event, **options):
+        ends_at = time.monotonic() + PATIENCE_S
+        while not (said := hook(*event, **options)) and time.monotonic() < ends_at:
+            time.sleep(0.1)
+        return said
+
+    return ask
+
+
+@pytest.fixture
 def memory(place, data_dir):
     return RemoteMemory(data_dir, cwd=place / "project", agent="codex", session="s-other")
 
 
-def test_it_prints_what_the_keeper_has_to_say(hook, memory):
+def test_it_prints_what_the_keeper_has_to_say(hook, told, memory):
     memory.ask("lay", title="Close the ledger first", files=["a.py"])
 
-    said = json.loads(hook(TOUCH))["hookSpecificOutput"]
+    said = json.loads(told(TOUCH))["hookSpecificOutput"]
 
     assert said["hookEventName"] == "PreToolUse"
     assert "Close the ledger first" in said["additionalContext"]
     assert hook(TOUCH) == ""
 
 
-def test_signs_of_all_languages_come_through(hook, memory):
+def test_signs_of_all_languages_come_through(told, memory):
     memory.ask("lay", title="Schließe zuerst das 台帳", files=["a.py"])
 
-    assert "Schließe zuerst das 台帳" in json.loads(hook(TOUCH, LC_ALL="C"))["hookSpecificOutput"]["additionalContext"]
+    assert "Schließe zuerst das 台帳" in json.loads(told(TOUCH, LC_ALL="C"))["hookSpecificOutput"]["additionalContext"]
 
 
 def test_without_a_keeper_it_says_nothing_and_starts_none(hook, data_dir):
@@ -102,29 +116,29 @@ def test_a_keeper_that_refuses_leaves_silence(hook, play):
     assert hook(TOUCH) == ""
 
 
-def test_an_event_may_stand_on_several_lines(hook, memory):
+def test_an_event_may_stand_on_several_lines(told, memory):
     memory.ask("lay", title="Close the ledger first", files=["a.py"])
 
-    assert "Close the ledger first" in hook(json.dumps(TOUCH, indent=2).encode() + b"\n\n")
+    assert "Close the ledger first" in told(json.dumps(TOUCH, indent=2).encode() + b"\n\n")
 
 
 @pytest.mark.parametrize(
     "name", ["a folder", 'quoted "\\ é', "with\ttab", b"no utf-8 \xff".decode(errors="surrogateescape")]
 )
-def test_it_works_in_a_folder_of_any_name(hook, memory, place, name):
+def test_it_works_in_a_folder_of_any_name(told, memory, place, name):
     folder = place / "project" / name
     folder.mkdir()
     (folder / "b.py").write_text("")
     memory.ask("lay", title="Close the ledger first", files=["a.py"])
 
     touch = {**TOUCH, "tool_input": {"file_path": str(place / "project/a.py")}}
-    assert "Close the ledger first" in hook(touch, cwd=folder, CLAUDE_PROJECT_DIR=str(place / "project"))
+    assert "Close the ledger first" in told(touch, cwd=folder, CLAUDE_PROJECT_DIR=str(place / "project"))
 
 
-def test_it_speaks_in_the_name_of_its_client_unless_told_otherwise(hook, memory):
+def test_it_speaks_in_the_name_of_its_client_unless_told_otherwise(told, memory):
     memory.ask("lay", title="Close the ledger first", files=["a.py"])
-    hook(TOUCH, "codex")
-    hook({**TOUCH, "session_id": "s2"}, "codex", TRAILS_AGENT="mine")
+    told(TOUCH, "codex")
+    told({**TOUCH, "session_id": "s2"}, "codex", TRAILS_AGENT="mine")
 
     shown = [event for event in memory.ask("log")["events"] if event["kind"] == "served"]
     assert [event["by"]["agent"] for event in shown] == ["codex", "mine"]

@@ -28,6 +28,7 @@ NOTE = {
     "disputed_by": [],
     "quality": {"value": 0.6, "helped": 0.5, "failed": 0.0},
     "witnesses": [],
+    "branch": "",
 }
 FILE = {"path": "src/a.py", "first_line": 10, "last_line": 24, "validity": "same", "changed": 0.0}
 
@@ -139,6 +140,7 @@ HIT = {
     "score": 0.28,
     "reasons": [TEXT, QUALITY, VALIDITY],
     "dissent": [],
+    "elsewhere": "",
     "propensity": 1.0,
     "explored": False,
 }
