@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .settings import Settings, describe_settings, read_settings
     from .shell import read_line
     from .undoing import is_undone
-    from .watcher import Watcher
+    from .watcher import Glance, Onlooker, Watcher
     from .welcoming import Welcome
     from .workspace import FolderOnDisk, find_root, relative, workspace_id
 
@@ -56,6 +56,7 @@ _HOMES = {
     "ERRORS_BY_CODE": "errors",
     "Event": "events",
     "FolderOnDisk": "workspace",
+    "Glance": "watcher",
     "Hit": "notes",
     "Kind": "notes",
     "Laid": "events",
@@ -64,6 +65,7 @@ _HOMES = {
     "NoSuchNote": "errors",
     "Note": "notes",
     "Offer": "offering",
+    "Onlooker": "watcher",
     "Question": "notes",
     "Reason": "notes",
     "Recall": "notes",
@@ -115,6 +117,7 @@ __all__ = [
     "Drift",
     "Event",
     "FolderOnDisk",
+    "Glance",
     "Hit",
     "Kind",
     "Laid",
@@ -123,6 +126,7 @@ __all__ = [
     "NoSuchNote",
     "Note",
     "Offer",
+    "Onlooker",
     "Question",
     "Reason",
     "Recall",

@@ -59,6 +59,10 @@ class Burst:
     def __len__(self) -> int:
         return len(self.renames) + len(self.touched) + len(self.left)
 
+    def paths(self) -> set[str]:
+        """Every path that was told of, of files and of folders."""
+        return self.touched | self.left | {path for rename in self.renames for path in (rename.old, rename.new)}
+
     def add(self, told: Told) -> None:
         match told:
             case Rename():

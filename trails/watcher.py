@@ -3,6 +3,9 @@ Follows the files that notes are on: events of the file system in; moved, change
 
 Events are only collected here. Once a burst of them has settled, `following.py` decides what it means; what no event
 told (the watcher was not running, or lost events in a storm) is found by comparing all known files with the disk.
+
+Two kinds of parts hear of it. A `Listener` is told what became of the files that notes are on. An `Onlooker` is told
+only where something happened, on whatever file: who looks for marks in files or writes annotations is one.
 """
 
 import errno
@@ -10,7 +13,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -41,6 +45,32 @@ class Listener(Protocol):
     def file_gone(self, path: str) -> object: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """
+    Where something happened since the last glance: paths of files, none of them ignored, and of folders.
+
+    A path may be there no longer, and of a folder all that is or was in it may have changed. With `whole` more may have
+    happened than was told, as after a storm and now and then in quiet times: whatever matters is to be compared.
+    """
+
+    paths: frozenset[str] = frozenset()
+    whole: bool = False
+
+
+class Onlooker(Protocol):
+    """Who looks at files for itself, whether a note is on them or not."""
+
+    def looked(self, glance: Glance, folder: FolderOnDisk) -> object:
+        """
+        Called after each look, in the watcher's thread, once the listener knows of it; `folder` reads the files.
+
+        The first call, at the start, is of the whole. After one that raised, the next call is of the whole too. Nothing
+        is followed meanwhile: what takes long belongs into a thread of its own.
+        """
+        ...
+
+
 class Watcher:
     """
     Follows the known files of one workspace, in a thread of its own, and tells a listener what became of them.
@@ -53,6 +83,7 @@ class Watcher:
         self,
         root: Path,
         listener: Listener,
+        onlookers: Sequence[Onlooker] = (),
         *,
         settle_s: float = SETTLE_S,
         reconcile_s: float = RECONCILE_S,
@@ -65,6 +96,7 @@ class Watcher:
         self.polling = False
         self._root = os.path.realpath(root)
         self._listener = listener
+        self._owed = dict.fromkeys(onlookers, True)  # whether each is to look at the whole next time
         self._reconcile_s, self._poll_s = reconcile_s, poll_s
         self._budget = affordable_folders() if folder_budget is None else folder_budget
         self._open_watches = open_watches
@@ -96,6 +128,7 @@ class Watcher:
                 self._cover()
             if self._is_there():
                 self._report(following.reconciled(self._known(), self._disk))
+                self._show(Glance(whole=True))
 
     def _run(self) -> None:
         while self._gathering.wait(self._next_at):
@@ -109,20 +142,23 @@ class Watcher:
     def _look(self) -> None:
         taken = self._gathering.take()
         if taken.burst and not taken.lost:
-            self._follow(taken.burst, following.findings if taken.settled else following.changes)
+            self._follow(taken.burst, settled=taken.settled)
         if taken.lost or (taken.settled and self._monotonic() >= self._next_at):
             self.reconcile()
             self._next_at = self._monotonic() + (self._poll_s if self.polling else self._reconcile_s)
 
-    def _follow(self, burst: Burst, judge: Callable[[Burst, Mapping[str, str], following.Disk], list[Finding]]) -> None:
+    def _follow(self, burst: Burst, *, settled: bool) -> None:
         with self._looking:
             if not self._is_there():
                 return
             if self._watches:
                 self._watches.settle()
+            paths = frozenset(path for path in burst.paths() if not self._disk.is_ignored(path))
             known = self._known()
             burst.touched |= {path for path, digest in known.items() if not digest and self._disk.exists(path)}
-            self._report(judge(burst, known, self._disk))
+            self._report((following.findings if settled else following.changes)(burst, known, self._disk))
+            if settled and paths:
+                self._show(Glance(paths))
 
     def _is_there(self) -> bool:
         """False for a root that is gone or empty: a drive that is not mounted must not read as all files deleted."""
@@ -155,6 +191,15 @@ class Watcher:
                     self._gone[path] = None  # a checkout of another branch may bring it back
                     if len(self._gone) > REMEMBERED_GONE:
                         del self._gone[next(iter(self._gone))]
+
+    def _show(self, glance: Glance) -> None:
+        for onlooker, owed in self._owed.items():
+            try:
+                onlooker.looked(Glance(glance.paths, glance.whole or owed), self._disk)
+                self._owed[onlooker] = False
+            except Exception:
+                log.exception("could not show %s what happened in %s", type(onlooker).__name__, self._root)
+                self._owed[onlooker] = True
 
     def _cover(self) -> None:
         if self.polling:

@@ -98,7 +98,7 @@ class TreeWatches(FileSystemEventHandler):
                 self._gathering.tell(Left(path))
         elif new or (path and event.event_type == "created"):
             self._gathering.tell(Appeared(new or path))
-        elif path and event.event_type in ("deleted", "moved", "modified"):
+        elif path and event.event_type in ("deleted", "moved", "modified", "closed"):
             self._gathering.tell(Touched(path))
 
     def _inside(self, path: str | bytes) -> str:
@@ -190,10 +190,11 @@ if sys.platform == "linux":
                 self._gathering.tell(Left(path))
                 return
             old = self._departed.pop(event.cookie, "") if event.is_moved_to else ""
+            was_watched = old != "" and old in self._watches
             if old:
                 self._gathering.tell(Rename(old, path, is_folder=True))
                 self._rename(old, path)
-            if not self._rules.is_ignored(path, is_folder=True):
+            if not was_watched and not self._rules.is_ignored(path, is_folder=True):
                 self._welcome(path)
 
         def _welcome(self, folder: str) -> None:

@@ -3,6 +3,7 @@ The watchers of a keeper: one for each workspace that has notes and whose folder
 """
 
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,10 @@ from typing import TYPE_CHECKING
 from trails import Memory
 
 if TYPE_CHECKING:  # where nothing is watched, watchdog is not loaded
-    from trails import Watcher
+    from trails import Onlooker, Watcher
+
+    OnlookersOf = Callable[[str], Sequence[Onlooker]]
+    """Gives the parts of a keeper that look at the files of a workspace themselves; asked once a watcher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +26,9 @@ class _Watch:
 class Watchers:
     """Starts each watcher once, and stops them all. Safe for several threads."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, onlookers_of: "OnlookersOf" = lambda workspace: ()) -> None:
         self._memory = memory
+        self._onlookers_of = onlookers_of
         self._lock = threading.Lock()
         self._watches: dict[str, _Watch] = {}
         self._stopped = False
@@ -44,8 +49,9 @@ class Watchers:
                 return
             if watch:
                 watch.watcher.stop()
-            self._watches[workspace] = _Watch(root, Watcher(root, self._memory.tracker(workspace)))
-            self._watches[workspace].watcher.start()
+            watcher = Watcher(root, self._memory.tracker(workspace), self._onlookers_of(workspace))
+            self._watches[workspace] = _Watch(root, watcher)
+            watcher.start()
 
     def look_now(self, workspace: str) -> bool:
         """Compare a workspace's known files with the disk, at once; False when it is not watched."""
