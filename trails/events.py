@@ -380,7 +380,7 @@ def from_payload(kind: str, payload: Mapping[str, Any]) -> Fact:
         name: tuple(map(_read_part, value)) if isinstance(value, list) else value for name, value in payload.items()
     }
     for name, read in _READERS.items():
-        if name in values:
+        if name in values and name not in _PLAIN.get(kind, ()):
             values[name] = read(values[name])
     return FACTS_BY_KIND[kind](**values)
 
@@ -420,3 +420,5 @@ _READERS: dict[str, Any] = {
     "verdict": Verdict,
     "how": Use,
 }
+_PLAIN: dict[str, tuple[str, ...]] = {"file-moved": ("how",)}
+"""Fields that are text in a fact of this kind, and something else in others."""

@@ -1,18 +1,21 @@
 """
 What became of the files that notes are on: renames carry a file's identity, deletions and edits are noted down.
 
-The watcher reports here; a path that no note has named is nobody's business and leaves no trace.
+The watcher reports here; a path that no note has named is nobody's business and leaves no trace. All that one look
+found is kept together or not at all, so that a keeper that is killed has seen all of it or will see it again.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from .events import FileChanged, FileGone, FileMoved, FileSeen
-from .notes import Author
-from .ports import Store
+from .events import Fact, FileChanged, FileGone, FileMoved, FileSeen, TreeSeen
+from .following import Changed, Finding, Gone, Moved
+from .notes import NO_HEAD, Author, Head
+from .ports import FileName, Store
 from .recording import Recorder
 
 WATCHER = Author("", agent="watcher")
+HANDFUL = 10  # files that changed or went in one look; of more the journal's reader wants one line, as git gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,36 +31,92 @@ class Tracker:
         names = self.store.files_under(self.workspace)
         return {name.path: name.digest if name.present else "" for name in names}
 
+    def saw(self, findings: Sequence[Finding], head: Head = NO_HEAD) -> int:
+        """
+        Note down what one look found, in that order, and which commit the files were at; gives how many facts that are.
+
+        Of more files than a handful that changed or went, one fact tells; renames are told one by one.
+        """
+        look = _Look(self._known(findings))
+        for finding in findings:
+            look.take(finding)
+        facts = look.facts(head)
+        is_elsewhere = head not in (NO_HEAD, self.store.head_of(self.workspace))
+        if is_elsewhere and not any(isinstance(fact, TreeSeen) for fact in facts):
+            facts.append(TreeSeen(head))
+        if facts:
+            self.recorder.append(self.workspace, WATCHER, facts)
+        return len(facts)
+
     def file_moved(self, old: str, new: str) -> bool:
         """A file has a new name: its notes follow. False when no note knows the file."""
-        known = self.store.files_at(self.workspace, [old]).get(old)
-        if known is None or old == new:
-            return False
-        self.recorder.append(self.workspace, WATCHER, [FileMoved(known.file_id, new, old)])
-        return True
+        return self.saw([Moved(old, new)]) > 0
 
     def folder_moved(self, old: str, new: str) -> int:
         """A folder has a new name: the notes of all files in it follow. Gives how many files that were."""
-        before, after = old.rstrip("/") + "/", new.rstrip("/") + "/"
-        inside = self.store.files_under(self.workspace, before)
-        if inside:
-            facts = [FileMoved(name.file_id, after + name.path.removeprefix(before), name.path) for name in inside]
-            self.recorder.append(self.workspace, WATCHER, facts)
-        return len(inside)
+        return self.saw([Moved(old.rstrip("/"), new.rstrip("/"), is_folder=True)])
 
     def file_changed(self, path: str, digest: str) -> bool:
         """A file has other content than before. False when no note knows it or the content is the one known."""
-        known = self.store.files_at(self.workspace, [path]).get(path)
-        if known is None or (known.present and known.digest == digest):
-            return False
-        fact = FileChanged if known.digest else FileSeen
-        self.recorder.append(self.workspace, WATCHER, [fact(known.file_id, digest, path)])
-        return True
+        return self.saw([Changed(path, digest)]) > 0
 
     def file_gone(self, path: str) -> bool:
         """A file was deleted; its notes stay and say so. False when no note knows it or it was gone already."""
-        known = self.store.files_at(self.workspace, [path]).get(path)
-        if known is None or not known.present:
-            return False
-        self.recorder.append(self.workspace, WATCHER, [FileGone(known.file_id, path)])
-        return True
+        return self.saw([Gone(path)]) > 0
+
+    def _known(self, findings: Sequence[Finding]) -> dict[str, FileName]:
+        """The files that these findings may speak of, by path."""
+        known = dict(self.store.files_at(self.workspace, set(_paths(findings))))
+        for finding in findings:
+            if isinstance(finding, Moved) and finding.is_folder:
+                known |= {name.path: name for name in self.store.files_under(self.workspace, finding.old + "/")}
+        return known
+
+
+class _Look:
+    """The facts of one look, taken finding by finding; a path means the file that has this name at that point."""
+
+    def __init__(self, known: dict[str, FileName]) -> None:
+        self._known = known
+        self._moved: list[Fact] = []
+        self._changed: dict[str, FileName] = {}  # by id, with the path and the digest that are told
+        self._first_seen: set[str] = set()
+        self._gone: dict[str, FileName] = {}
+
+    def take(self, finding: Finding) -> None:
+        match finding:
+            case Moved(old, new, is_folder=True):
+                inside = [path for path in self._known if path.startswith(old + "/")]
+                for path in inside:
+                    self._move(path, new + path[len(old) :])
+            case Moved(old, new) if old != new and old in self._known:
+                self._move(old, new)
+            case Changed(path, digest):
+                known = self._known.get(path)
+                if known is not None and not (known.present and known.digest == digest):
+                    self._first_seen |= set() if known.digest else {known.file_id}
+                    self._known[path] = self._changed[known.file_id] = replace(known, present=True, digest=digest)
+            case Gone(path):
+                known = self._known.get(path)
+                if known is not None and known.present:
+                    self._known[path] = self._gone[known.file_id] = replace(known, present=False)
+
+    def facts(self, head: Head) -> list[Fact]:
+        if len(self._changed) + len(self._gone) > HANDFUL:
+            digests = tuple((file_id, name.digest) for file_id, name in self._changed.items())
+            return [*self._moved, TreeSeen(head, changed=digests, gone=tuple(self._gone))]
+        changed = [
+            (FileSeen if file_id in self._first_seen else FileChanged)(file_id, name.digest, name.path)
+            for file_id, name in self._changed.items()
+        ]
+        return [*self._moved, *changed, *(FileGone(file_id, name.path) for file_id, name in self._gone.items())]
+
+    def _move(self, old: str, new: str) -> None:
+        known = self._known.pop(old)
+        self._known[new] = replace(known, path=new, present=True)
+        self._moved.append(FileMoved(known.file_id, new, old))
+
+
+def _paths(findings: Collection[Finding]) -> Iterator[str]:
+    for finding in findings:
+        yield from (finding.old, finding.new) if isinstance(finding, Moved) else (finding.path,)

@@ -21,6 +21,7 @@ from typing import Protocol
 from . import following
 from .bursts import Burst, Gathering
 from .following import Changed, Finding, Gone, Moved
+from .notes import Head
 from .watches import OpenWatches, Watches, affordable_folders, watches_here
 from .workspace import FolderOnDisk
 
@@ -39,10 +40,13 @@ class Listener(Protocol):
         """The digest of each file that matters, by path; "" where none is known."""
         ...
 
-    def file_moved(self, old: str, new: str) -> object: ...
-    def folder_moved(self, old: str, new: str) -> object: ...
-    def file_changed(self, path: str, digest: str) -> object: ...
-    def file_gone(self, path: str) -> object: ...
+    def saw(self, findings: Sequence[Finding], head: Head) -> object:
+        """
+        What one look found, in this order: a path means the file that has this name at that point. Often nothing.
+
+        `head` is what was checked out meanwhile. If it raises, all of it is told again.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ class Watcher:
             if self._thread.is_alive():
                 self._cover()
             if self._is_there():
-                self._report(following.reconciled(self._known(), self._disk))
+                self._tell(following.reconciled(self._known(), self._disk))
                 self._show(Glance(whole=True))
 
     def _run(self) -> None:
@@ -156,7 +160,7 @@ class Watcher:
             paths = frozenset(path for path in burst.paths() if not self._disk.is_ignored(path))
             known = self._known()
             burst.touched |= {path for path, digest in known.items() if not digest and self._disk.exists(path)}
-            self._report((following.findings if settled else following.changes)(burst, known, self._disk))
+            self._tell((following.findings if settled else following.changes)(burst, known, self._disk))
             if settled and paths:
                 self._show(Glance(paths))
 
@@ -175,19 +179,14 @@ class Watcher:
         self._gathering.expect(known)
         return known
 
-    def _report(self, findings: list[Finding]) -> None:
-        for finding in findings:
-            match finding:
-                case Moved(old, new, is_folder=True):
-                    self._listener.folder_moved(old, new)
-                case Moved(old, new):
-                    self._gone.pop(new, None)
-                    self._listener.file_moved(old, new)
-                case Changed(path, digest):
+    def _tell(self, findings: list[Finding]) -> None:
+        news = [found for found in findings if not (isinstance(found, Gone) and found.path in self._gone)]
+        self._listener.saw(news, self._disk.head())
+        for found in news:
+            match found:
+                case Moved(new=path) | Changed(path):
                     self._gone.pop(path, None)
-                    self._listener.file_changed(path, digest)
-                case Gone(path) if path not in self._gone:
-                    self._listener.file_gone(path)
+                case Gone(path):
                     self._gone[path] = None  # a checkout of another branch may bring it back
                     if len(self._gone) > REMEMBERED_GONE:
                         del self._gone[next(iter(self._gone))]

@@ -163,6 +163,8 @@ def _matter(kept: Answer) -> str:
             return " ".join(part for part in (f"{kept['result']:.2f}", one_line(kept.get("task", "")), names) if part)
         case "served":
             return ", ".join(f"[{short(note_id)}]" for note_id in kept["note_ids"])
+        case "tree-seen":
+            return one_line(_tree_words(kept))
         case "retagged":
             tags = [f"+{topic}" for topic in kept["added"]] + [f"-{topic}" for topic in kept["removed"]]
             return f"[{short(kept['note_id'])}] {one_line(' '.join(tags))}{_because(kept)}"
@@ -175,6 +177,12 @@ def _file_words(kept: Answer) -> str:
     if kept.get("old"):
         return f"{kept['old']} is now {kept['path']}"
     return str(kept.get("path") or kept.get("root") or f"file {kept['file_id'][:8]}")
+
+
+def _tree_words(kept: Answer) -> str:
+    head = kept["head"]
+    counts = [f"{len(kept[what])} {what}" for what in ("changed", "gone") if kept.get(what)]
+    return " ".join([*filter(None, (head.get("branch"), head.get("commit", "")[:8])), ", ".join(counts)]).strip()
 
 
 def _because(kept: Answer) -> str:

@@ -288,11 +288,11 @@ def test_a_storm_is_weathered_by_comparing_files(root, watch):
 
 def test_a_listener_that_fails_is_told_again_and_the_watcher_lives(root, watch, caplog):
     class Failing(Book):
-        def file_changed(self, path, digest):
-            if not self.told:
+        def saw(self, findings, head):
+            if findings and not self.told:
                 self.write("failed")
                 raise OSError("the disk is full")
-            super().file_changed(path, digest)
+            super().saw(findings, head)
 
     write(root, "a.py")
     book = Failing(root, "a.py")

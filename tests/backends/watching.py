@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+from trails.following import Changed, Gone, Moved
 from trails.workspace import FolderOnDisk
 
 SETTLE_S = 0.15
@@ -21,26 +22,26 @@ class Book:
         with self.changed:
             return dict(self.present)
 
-    def file_moved(self, old, new):
-        with self.changed:
-            self.present[new] = self.present.pop(old)
-        self.write("moved", old, new)
-
-    def folder_moved(self, old, new):
-        with self.changed:
-            inside = [path for path in self.present if path.startswith(old + "/")]
-            self.present |= {new + path[len(old) :]: self.present.pop(path) for path in inside}
-        self.write("folder moved", old, new)
-
-    def file_changed(self, path, digest):
-        with self.changed:
-            self.present[path] = digest
-        self.write("changed", path)
-
-    def file_gone(self, path):
-        with self.changed:
-            self.present.pop(path)
-        self.write("gone", path)
+    def saw(self, findings, head):
+        for finding in findings:
+            match finding:
+                case Moved(old, new, is_folder=True):
+                    inside = [path for path in self.present if path.startswith(old + "/")]
+                    with self.changed:
+                        self.present |= {new + path[len(old) :]: self.present.pop(path) for path in inside}
+                    self.write("folder moved", old, new)
+                case Moved(old, new):
+                    with self.changed:
+                        self.present[new] = self.present.pop(old)
+                    self.write("moved", old, new)
+                case Changed(path, digest):
+                    with self.changed:
+                        self.present[path] = digest
+                    self.write("changed", path)
+                case Gone(path):
+                    with self.changed:
+                        self.present.pop(path)
+                    self.write("gone", path)
 
     def write(self, *words):
         with self.changed:
