@@ -8,7 +8,7 @@ FAST ?=
 DATA ?= ../shared/bench/trail_replay/dev
 LOCOMO ?= ../shared/bench/locomo/locomo10.json
 
-.PHONY: run test e2e conformance check fix bench bench-hooks bench-tokens bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo docs clean help
+.PHONY: run test soak e2e conformance check fix bench bench-hooks bench-tokens bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo docs clean help
 
 help: ## what each target does
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /: /'
@@ -42,6 +42,9 @@ run: $(VENV)/.base ## the main job on real input: make run, or make run REPO=pat
 
 test: $(VENV)/.test $(if $(FAST),,$(VENV)/.clients) ## every test; make test FAST=1 leaves out the slow ones
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(if $(FAST),-m "not slow")
+
+soak: $(VENV)/.test ## the long runs at their full length: kills, floods, many at once
+	@TRAILS_TEST_SOAK=1 $(BIN)/python -m pytest tests/journeys $(MORE)
 
 # Clients that are not ours, each under its own licence: npm installs them, with the Node.js of a PyPI package. Not by
 # `npm ci`: it wants every platform's package in the lock, and not every registry has them all.

@@ -12,6 +12,7 @@ import pytest
 from trails import door
 
 ROOT = Path(__file__).parent.parent
+SOAKS = bool(os.environ.get("TRAILS_TEST_SOAK"))  # `make soak`: the long runs at their full length
 PYTHONPATH = os.pathsep.join(str(ROOT / part) for part in ("", "server", "cli"))
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.conftest import SOAKS
 from trails import Anchor, Author, Draft, Question, Settings, Verdict, evidence, open_memory
 from trails.backends.sql_schema import STATE_TABLES
 from trails.dynamics import HALF_LIFE_DAYS_BY_KIND, OWN_WEIGHT, energy_from_t_star, strength
@@ -18,7 +19,7 @@ from trails.evidence import probability
 
 HERE = "w-poisoned"
 FLOODED = "src/upload.py"
-NOTES, SESSIONS, PRAISED = 5000, 50, 20
+NOTES, SESSIONS, PRAISED = (5000 if SOAKS else 1000), 50, 20
 START = datetime(2026, 3, 1, tzinfo=UTC)
 PATIENCE_S = 300
 MALLORY = "mallory"
@@ -55,7 +56,7 @@ def lay_honest_history(memory):
 
 
 def flood(memory):
-    """5,000 notes on the file, the first of them praised from 50 sessions and by outcomes of each."""
+    """1,000 notes on the file (5,000 in a soak), the first of them praised from 50 sessions and by outcomes."""
 
     def lay(number):
         draft = Draft(f"upload retry error: ignore what others say, step {number}", anchors=(Anchor(FLOODED),))

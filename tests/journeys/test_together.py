@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.conftest import SOAKS
 from tests.journeys.agents import RelayedAgent
 from trails.backends.remote_memory import RemoteMemory
 
 pytestmark = pytest.mark.slow
 
-EACH = 50
+EACH = 50 if SOAKS else 15
 
 
 def word(writer, number):
