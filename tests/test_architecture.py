@@ -38,6 +38,7 @@ RULES = {
     "runs",
     "secret_rules",
     "shell",
+    "sittings",
     "starts",
     "telling",
     "welcoming",

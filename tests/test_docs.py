@@ -50,6 +50,7 @@ WITH_CONSTANTS = (
     "attribution",
     "ranking",
     "edges",
+    "sittings",
     "leading",
     "choosing",
     "anchors",

@@ -1,17 +1,19 @@
 """
-What a session used, and what its outcome says of those notes: the log of the session, given to the rules.
+What a session used and edited, and what its outcome says of those notes: the log of the session, given to the rules.
 
-The rules are in `attribution.py` (what shows a use) and `evidence.py` (what an outcome credits).
+The rules are in `attribution.py` (what shows a use), `sittings.py` (which edits are written down) and `evidence.py`
+(what an outcome credits).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from . import attribution, evidence
+from . import attribution, evidence, placing, sittings
 from .attribution import Finding, Journal, Passage
-from .events import Credit, FileChanged, OutcomeReported, Served, Used
+from .events import Credit, Edited, FileChanged, OutcomeReported, Served, Used
 from .notes import Author, Note, Use
-from .ports import Store
+from .ports import Folder, Store
 
 EVENTS_OF_A_SESSION = 1000
 EVENTS_BESIDE_IT = 1000  # of the whole workspace, to see who else was at work
@@ -69,6 +71,18 @@ class Crediting:
         before = [credit.note_id for seq, earlier in reports if seq > since for credit in earlier.credits]
         taken_back = dict.fromkeys(before).keys() - {credit.note_id for credit in given}
         return replace(report, credits=(*given, *(Credit(note_id, 0.0, 0.0) for note_id in sorted(taken_back))))
+
+    def edits(self, journal: Journal, paths: Sequence[str], folder: Folder | None, now: datetime) -> list[Edited]:
+        """
+        What is to be written down of the paths that the session has just edited.
+
+        Nothing of ignored files, and nothing of a session without a name, whose edits nothing holds together.
+        """
+        facts = [(event.fact, event.at) for _, event in journal]
+        noted_at = {one.path: at for fact, at in facts if isinstance(fact, Edited) for one in fact.anchors}
+        kept = [path for path in paths if folder is None or not folder.is_ignored(path)]
+        news = sittings.worth_noting(kept, noted_at, now) if self.by.session else []
+        return [Edited(placing.named(self.store, self.workspace, news, folder))] if news else []
 
     def journal(self) -> Journal:
         """What the session did here, as far as it is looked at."""

@@ -2,8 +2,8 @@
 Edges: how strongly what is open leads elsewhere, because the same notes or the same sessions touched both.
 
 Nothing is stored for an edge. A note on two files is the edge between them, and so is a session that used a note on
-each; both are kept where they lie together in an index, so the edges of one file are read in one go, follow renames and
-vanish with the notes that made them.
+each or edited both (`sittings.py`); they are kept where they lie together in an index, so the edges of one file are
+read in one go, follow renames and vanish with what made them.
 
     (19)  w(n)    = fresh(n) / files of n,    w(s) = fresh(s) / (r * files of s)  for a principal's r-th newest session
     (20)  edge(f) = sum of w over notes and sessions on f and an open file  /  the same sum over those on an open file
@@ -23,6 +23,8 @@ from .dynamics import freshness
 
 LEAST_EDGE = 0.05  # tau_0, share: an edge that was walked once is not nothing; a guess
 SESSION = "session "  # how the name of a tie begins that a session made; ids of notes never do
+SITTING = f"{SESSION}at work "  # the same, where it edited the files
+SITTING_WEIGHT = 2.0  # factor, beside a note or a commit of as many files; a guess
 EVEN_SHARE = 0.1  # delta: handed out evenly, so that no path is ever closed; a guess
 
 
@@ -45,6 +47,26 @@ class Tie:
     def is_of_session(self) -> bool:
         """Whether a session made it; else a note did."""
         return self.by_id.startswith(SESSION)
+
+    @property
+    def is_of_sitting(self) -> bool:
+        """Whether a session made it by editing the file (`sittings.py`)."""
+        return self.by_id.startswith(SITTING)
+
+    def weight(self, now: datetime) -> float:
+        """How much its maker says of the place: eq. 19 and 31."""
+        factor = SITTING_WEIGHT if self.is_of_sitting else 1.0
+        return factor * freshness(self.at, now) / (max(1, self.size) * self.rank)
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A session that edited a file, and when it last did."""
+
+    principal: str
+    session: str
+    file_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +111,8 @@ def edges(
 
 
 def weights_of(ties: Iterable[Tie], now: datetime) -> dict[str, float]:
-    """How much each note and each session says of the places that it ties (eq. 19), by its id."""
-    one_each = {tie.by_id: tie for tie in ties}
-    return {by_id: freshness(tie.at, now) / (max(1, tie.size) * tie.rank) for by_id, tie in one_each.items()}
+    """How much each note and each session says of the places that it ties, by its id."""
+    return {tie.by_id: tie.weight(now) for tie in ties}
 
 
 def chances(edges: Mapping[str, float]) -> dict[str, float]:

@@ -126,11 +126,12 @@ def lead(
                 scored.append((-score, path, file_id, amounts))
     best = heapq.nsmallest(question.leads, scored)
     tied = _tied(ties, open_file_ids)
+    together = {tie.place_id for tie in ties if tie.is_of_sitting}
     return [
         Lead(
             path,
             score / best[0][0],
-            _reasons(amounts, -best[0][0], question.files),
+            _reasons(amounts, -best[0][0], question.files, EDITED_TOGETHER if file_id in together else {}),
             _loudest(voices.by_file.get(file_id) or tied.get(file_id, {})),
             file_id,
         )
@@ -187,10 +188,13 @@ def _loudest(voices: Mapping[str, float]) -> tuple[str, ...]:
     return tuple(heapq.nsmallest(NOTES_A_LEAD, voices, key=lambda note_id: (-voices[note_id], note_id)))
 
 
-def _reasons(amounts: Iterable[tuple[str, float, float]], most: float, open_paths: Sequence[str]) -> tuple[Reason, ...]:
+def _reasons(
+    amounts: Iterable[tuple[str, float, float]], most: float, open_paths: Sequence[str], words: Mapping[str, str]
+) -> tuple[Reason, ...]:
     whom = open_paths[0] if len(open_paths) == 1 else "the open files"
+    words_by_term = {**WORDS_BY_TERM, **words}
     told = [
-        Reason(name, weight * amount / most, WORDS_BY_TERM[name].format(whom=whom), weight / most, amount)
+        Reason(name, weight * amount / most, words_by_term[name].format(whom=whom), weight / most, amount)
         for name, weight, amount in amounts
         if amount > 0
     ]
@@ -204,3 +208,4 @@ WORDS_BY_TERM = {
     "near": "near in the tree",
     "late": "notes were laid on it lately",
 }
+EDITED_TOGETHER = {"edge": "it was edited together with {whom}"}

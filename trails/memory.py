@@ -178,13 +178,21 @@ class Memory:
         return self.get_note(workspace, note.id)
 
     def use(
-        self, workspace: str, by: Author, *, edited: Sequence[str] = (), text: str = "", key: str = ""
+        self,
+        workspace: str,
+        by: Author,
+        *,
+        edited: Sequence[str] = (),
+        text: str = "",
+        folder: Folder | None = None,
+        key: str = "",
     ) -> tuple[Used, ...]:
         """
         Note down which of the notes that a session was shown it has used, and give them in the order of their use.
 
-        `edited` are paths that it changed and `text` what it wrote itself, never what it read; neither is kept. What
-        the log shows of the session counts with them, and what was noted down before is not noted again.
+        `edited` are paths that it changed, which are tied to each other from now on, and `text` what it wrote itself,
+        never what it read, which is not kept. What the log shows of the session counts with them, and what was noted
+        down before is not noted again.
         """
         paths = [admission.clean_path(path) for path in edited]
         crediting = Crediting(self.store, workspace, by)
@@ -192,7 +200,8 @@ class Memory:
         found = crediting.uses(journal, edited=paths, text=text)
         noted = {event.fact for _, event in journal if isinstance(event.fact, Used)}
         fresh = [used for used in found if used not in noted]
-        self.recorder.append(workspace, by, fresh, key=key, said=["use", *paths, text])
+        sat = crediting.edits(journal, paths, folder, self.clock())
+        self.recorder.append(workspace, by, [*fresh, *sat], key=key, said=["use", *paths, text])
         return found
 
     def outcome(

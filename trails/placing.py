@@ -85,6 +85,15 @@ def place(store: Store, workspace: str, drafted: Sequence[Anchor], folder: Folde
     return tuple(placed)
 
 
+def named(store: Store, workspace: str, paths: Sequence[str], folder: Folder | None) -> tuple[Anchor, ...]:
+    """Files as anchors with their identity; none of them is read."""
+    known = files_here(store, workspace, paths, folder)
+    return tuple(
+        Anchor(path, file_id=known[path].file_id if path in known else new_file_id(store, workspace, path))
+        for path in paths
+    )
+
+
 def new_file_id(store: Store, workspace: str, path: str) -> str:
     """
     The identity of a file that no note has named yet.

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .edges import Tie, Walk
+from .edges import Sitting, Tie, Walk
 from .events import Event
 from .notes import Candidate, Head, Note
 
@@ -70,16 +70,6 @@ class Origin:
 
     file_id: str
     of_id: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Sitting:
-    """A session that edited a file, and when it last did."""
-
-    principal: str
-    session: str
-    file_id: str
     at: datetime
 
 
@@ -229,7 +219,11 @@ class Store(Protocol):
         ...
 
     def sittings_with(self, workspace: str, file_id: str, limit: int) -> list[Sitting]:
-        """All that was edited in the newest `limit` sittings in which a file was, newest sitting first."""
+        """
+        All that was edited by the sessions that edited a file, those that did so last first.
+
+        Of each principal the newest `limit` sessions, so that none hides the others.
+        """
         ...
 
     def notes_a_file(self, workspace: str, file_ids: Collection[str]) -> Mapping[str, int]:
@@ -405,6 +399,10 @@ class Folder(Protocol):
 
     def exists(self, path: str) -> bool:
         """Whether anything has this name: a file, readable or not, or a folder."""
+        ...
+
+    def is_ignored(self, path: str) -> bool:
+        """Whether nothing should be kept of a file of this name."""
         ...
 
     def lines(self, path: str) -> tuple[str, ...] | None:

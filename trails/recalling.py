@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 
 from . import leading, placing, ranking, vectors, words
 from .edges import Tie, edges, ties_of_walks, weights_of
@@ -19,6 +20,7 @@ from .errors import Unavailable
 from .indexing import Indexer, collection
 from .notes import Candidate, Lead, Question
 from .ports import Folder, Index, Store, Vectors
+from .sittings import SITTINGS_A_PRINCIPAL, ties_of_sittings
 
 logger = logging.getLogger(__name__)
 
@@ -154,6 +156,8 @@ class Recaller:
             walked = {walk.note_id for walk in walks}
             ties += ties_of_walks(walks, self.store.files_of(workspace, walked))
             note_edges = edges(here, ties_of_walks(walks, {note_id: (note_id,) for note_id in walked}), now)
+        sat = [self.store.sittings_with(workspace, file_id, SITTINGS_A_PRINCIPAL) for file_id in sorted(open_ids)]
+        ties += ties_of_sittings(chain.from_iterable(sat), open_ids)
         file_edges = edges(open_ids, ties, now)
         neighbours = heapq.nsmallest(NEIGHBOURS, file_edges, key=lambda file_id: (-file_edges[file_id], file_id))
         walked_to = heapq.nsmallest(NOTES_WALKED_TO, note_edges, key=lambda one: (-note_edges[one], one))

@@ -165,6 +165,8 @@ def _matter(kept: Answer) -> str:
             return ", ".join(f"[{short(note_id)}]" for note_id in kept["note_ids"])
         case "tree-seen":
             return one_line(_tree_words(kept))
+        case "edited":
+            return one_line(", ".join(file["path"] for file in kept["files"]))
         case "retagged":
             tags = [f"+{topic}" for topic in kept["added"]] + [f"-{topic}" for topic in kept["removed"]]
             return f"[{short(kept['note_id'])}] {one_line(' '.join(tags))}{_because(kept)}"

@@ -273,7 +273,7 @@ class Hooks:
             self._soon(self._use, visit, edited, wrote)
 
     def _use(self, visit: Visit, edited: tuple[str, ...], wrote: str) -> None:
-        self.memory.use(visit.workspace, visit.author, edited=edited, text=wrote)
+        self.memory.use(visit.workspace, visit.author, edited=edited, text=wrote, folder=visit.folder)
 
     def _report(self, visit: Visit, run: Run) -> None:
         self.memory.outcome(

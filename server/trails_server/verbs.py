@@ -80,7 +80,7 @@ class Verbs:
     def use(self, visit: Visit, *, edited: Texts = (), text: str = "", key: str = "") -> Payload:
         """Report files that the session edited and text that it wrote itself: they may show that it used notes."""
         paths = [place.path for place in anchors(visit, edited)]
-        found = self.memory.use(visit.workspace, visit.author, edited=paths, text=text, key=key)
+        found = self.memory.use(visit.workspace, visit.author, edited=paths, text=text, folder=visit.folder, key=key)
         return {"uses": [{"id": used.note_id, "how": used.how.value} for used in found]}
 
     def outcome(

@@ -9,10 +9,11 @@ from sqlalchemy.dialects import sqlite
 from tests.backends.soundness import ask
 from tests.backends.store_world import BEN, ELSEWHERE, HERE
 from trails.backends import sql_paths
-from trails.edges import Tie, Walk, edges
+from trails.edges import Sitting, Tie, Walk, edges
 from trails.events import (
     Corroborated,
     Credit,
+    Edited,
     FileChanged,
     FileGone,
     FileMoved,
@@ -20,6 +21,7 @@ from trails.events import (
     OutcomeReported,
     Restored,
     Superseded,
+    Undone,
     Used,
     Withdrawn,
 )
@@ -109,6 +111,45 @@ def test_the_files_of_notes_are_told_by_note(world):
 
     assert {note_id: set(file_ids) for note_id, file_ids in found.items()} == {both: {A, B}, one: {"id of c.py"}}
     assert world.store.files_of(HERE, []) == {}
+
+
+# ── sittings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def edits(world, *paths, by=BEN):
+    (event,) = world.happens(Edited(tuple(Anchor(path, file_id=f"id of {path}") for path in paths)), by=by)
+    return event.at
+
+
+def test_all_that_a_session_edited_is_told_newest_session_first(world):
+    first = edits(world, "a.py", "b.py")
+    later = edits(world, "a.py", by=replace(BEN, session="s-later"))
+    again = edits(world, "c.py")
+    edits(world, "d.py", by=replace(BEN, session="s-elsewhere"))
+
+    assert world.store.sittings_with(HERE, A, 9) == [
+        Sitting("ben", "s-later", A, later),
+        Sitting("ben", BEN.session, "id of c.py", again),
+        Sitting("ben", BEN.session, A, first),
+        Sitting("ben", BEN.session, B, first),
+    ]
+    assert world.store.sittings_with(ELSEWHERE, A, 9) == world.store.sittings_with(HERE, "id of none", 9) == []
+
+
+def test_many_sessions_of_one_principal_do_not_hide_those_of_another(world):
+    edits(world, "a.py", "b.py", by=Author("eve", session="old"))
+    for number in range(4):
+        edits(world, "a.py", by=replace(BEN, session=f"s{number}"))
+
+    found = world.store.sittings_with(HERE, A, 2)
+
+    assert [(one.principal, one.session) for one in found] == [("ben", "s3"), ("ben", "s2"), *[("eve", "old")] * 2]
+
+
+def test_an_edit_that_was_undone_ties_nothing(world):
+    (event,) = world.happens(Edited((Anchor("a.py", file_id=A), Anchor("b.py", file_id=B))), by=BEN)
+
+    world.happens(Undone(event.id, "it was an accident"))
+
+    assert world.store.sittings_with(HERE, A, 9) == []
 
 
 # ── walks ────────────────────────────────────────────────────────────────────────────────────────────────────────────

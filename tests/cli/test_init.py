@@ -29,14 +29,16 @@ class History:
         self.repo = Repo.init(str(root))
         self.hours = 0
 
-    def commit(self, subject, path="src/ledger.py"):
+    def commit(self, subject, *paths):
         self.hours += 1
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"line {self.hours}\n")
+        paths = paths or ("src/ledger.py",)
+        for path in paths:
+            file = self.root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"{path}, line {self.hours}\n")
         at = (BEGIN + timedelta(hours=self.hours)).timestamp()
         worktree = self.repo.get_worktree()
-        worktree.stage([path])
+        worktree.stage([*paths])
         times = {"commit_timestamp": at, "author_timestamp": at, "commit_timezone": 0, "author_timezone": 0}
         return worktree.commit(subject.encode(), committer=ANN, author=ANN, sign=False, **times)
 
@@ -116,6 +118,20 @@ def test_the_history_is_taken_back_with_one_command_and_can_be_laid_again(begun,
     assert "No note of the history stands here." in begun("init", "--undo").stdout
     assert begun.json("init", "--history", "2")["history"]["laid"] == 2
     assert standing(begun) == ["Write the last page", "Rotate at midnight"]
+
+
+def test_files_of_one_commit_lead_to_each_other_until_the_history_is_taken_back(begun, history):
+    history.commit("Price the ledger", "docs/prices.md", "src/cart.py")
+    begun("init", "--yes")
+    begun("init", "--yes")
+
+    (lead, *_) = begun.json("recall", "--file", "src/cart.py")["leads"]
+    begun("init", "--undo")
+    after = begun.json("recall", "--file", "src/cart.py")["leads"]
+
+    assert lead["path"] == "docs/prices.md"
+    assert "it changes together with src/cart.py" in [reason["words"] for reason in lead["reasons"]]
+    assert after == []
 
 
 def test_a_note_that_was_withdrawn_by_itself_stays_so(begun, history):

@@ -66,7 +66,7 @@ def test_editing_the_file_of_a_shown_note_is_a_use_of_it(memory, here, note):
     show(memory, here)
 
     assert used(memory, here, edited=["ledger.py", "other.py"]) == [(note.note_id, Use.EDITED)]
-    assert kinds(memory, here) == ["laid", "served", "used"]
+    assert kinds(memory, here) == ["laid", "served", "used", "edited"]
     assert memory.get_note(here, note.handle).confirmed_at > memory.get_note(here, note.handle).laid_at
 
 

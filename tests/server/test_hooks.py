@@ -439,6 +439,17 @@ def test_a_run_before_anything_was_edited_and_a_log_that_is_read_say_nothing(cli
     assert journal(client, "outcome") == []
 
 
+def test_files_that_a_session_edits_together_lead_the_next_one_on(client, another):
+    client.edited("ledger.py")
+    client.edited("prices.md")
+    client.hook("PostToolBatch")
+
+    assert len(wait_for(client, "edited")) == 1
+    (lead,) = another.asking.ask("recall", files=["ledger.py"])["leads"]
+
+    assert (lead["path"], lead["reasons"][0]["words"]) == ("prices.md", "it was edited together with ledger.py")
+
+
 # ── who else is there ────────────────────────────────────────────────────────────────────────────────────────────────
 def test_two_at_work_on_one_file_are_both_told_and_each_once(client, another):
     client.touch("Edit")

@@ -14,11 +14,11 @@ from datetime import datetime
 from itertools import pairwise
 
 from ..dynamics import HALF_LIFE_DAYS_BY_KIND, slots, t_star
-from ..edges import Tie, Walk, newest_first
+from ..edges import Sitting, Tie, Walk, newest_first
 from ..evidence import quality
 from ..fold import ACT_LAID, ACT_WITNESSED, FileState, NoteState
 from ..notes import Candidate, Note, Status, handle
-from ..ports import Clock, FileName, Indexed, Name, Origin, Pending, Sitting, WordsOfPaths
+from ..ports import Clock, FileName, Indexed, Name, Origin, Pending, WordsOfPaths
 from ..words import path_words, search_text, stem
 from .in_memory_log import InMemoryLog, is_live, laid, texts
 
@@ -187,9 +187,13 @@ class InMemoryStore(InMemoryLog):
         with self._lock:
             here = [state for state in self._files.values() if state.workspace == workspace]
         mine = next((state.sittings for state in here if state.file_id == file_id), {})
-        newest = sorted(sorted(mine), key=lambda voice: mine[voice], reverse=True)[:limit]
-        found = []
+        newest = sorted(sorted(mine), key=lambda voice: mine[voice], reverse=True)
+        seen: Counter[str] = Counter()
+        found: list[Sitting] = []
         for voice in newest:
+            seen[voice[0]] += 1
+            if seen[voice[0]] > limit:
+                continue
             edited = [Sitting(*voice, one.file_id, one.sittings[voice]) for one in here if voice in one.sittings]
             found += sorted(sorted(edited, key=lambda one: one.file_id), key=lambda one: one.at, reverse=True)
         return found

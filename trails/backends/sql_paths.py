@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql
 
-from ..edges import Tie, Walk, newest_first
-from ..ports import FileName, Name, Origin, Sitting, WordsOfPaths
+from ..edges import Sitting, Tie, Walk, newest_first
+from ..ports import FileName, Name, Origin, WordsOfPaths
 from ..words import stem
 from .sql_rows import Found, from_micros
 from .sql_schema import IS_LIVE, file_names, file_words, files, is_walked, note_files, notes, sittings, uses
@@ -137,11 +137,12 @@ ORIGINS = select(files.c.id, files.c.origin_id, files.c.origin_at).where(
     files.c.id.in_(IDS), is_in_workspace(files), files.c.origin_id != literal_column("''")
 )
 _theirs = sittings.alias("theirs")
+_newest_of_each = func.row_number().over(
+    partition_by=sittings.c.principal, order_by=(sittings.c.at.desc(), sittings.c.session)
+)
 _newest_sittings = (
-    select(sittings.c.principal, sittings.c.session, sittings.c.at.label("sat_at"))
+    select(sittings.c.principal, sittings.c.session, sittings.c.at.label("sat_at"), _newest_of_each.label("place"))
     .where(sittings.c.file_id == bindparam("file_id"), is_in_workspace(sittings))
-    .order_by(sittings.c.at.desc(), sittings.c.principal, sittings.c.session)
-    .limit(LIMIT)
     .subquery("newest")
 )
 SITTINGS_WITH = (
@@ -153,6 +154,7 @@ SITTINGS_WITH = (
         & (_theirs.c.principal == _newest_sittings.c.principal)
         & (_theirs.c.session == _newest_sittings.c.session),
     )
+    .where(_newest_sittings.c.place <= LIMIT)
     .order_by(
         _newest_sittings.c.sat_at.desc(), _theirs.c.principal, _theirs.c.session, _theirs.c.at.desc(), _theirs.c.file_id
     )

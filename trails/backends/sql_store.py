@@ -14,11 +14,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from ..edges import Tie, Walk
+from ..edges import Sitting, Tie, Walk
 from ..errors import Unavailable
 from ..events import Event
 from ..notes import Candidate, Head, Note
-from ..ports import Clock, FileName, Indexed, Name, Origin, Pending, Request, Sitting, WordsOfPaths
+from ..ports import Clock, FileName, Indexed, Name, Origin, Pending, Request, WordsOfPaths
 from . import migrations, sql_index_book, sql_journal, sql_paths, sql_queries, sql_states, sqlite_only
 from .sql_states import WordIndex
 from .sql_writer import Writer
