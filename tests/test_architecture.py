@@ -30,6 +30,7 @@ RULES = {
     "fold",
     "languages",
     "leading",
+    "likeness",
     "marking",
     "marks",
     "notes",

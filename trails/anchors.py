@@ -19,7 +19,7 @@ TELLING_AT_LEAST = 0.5  # lines found, each divided by how often the file holds 
 HALF_CHANGED = 0.5  # share of changed lines at which a note counts half: 2^(-c / HALF_CHANGED)
 LEAST_VALIDITY = 0.2  # a note on rewritten code may still say why it was written as it was
 
-_BLANK = blake2b(b"", digest_size=4).hexdigest()
+BLANK = blake2b(b"", digest_size=4).hexdigest()
 
 
 def fingerprint(lines: Sequence[str], first_line: int | None = None, last_line: int | None = None) -> Fingerprint:
@@ -151,7 +151,7 @@ def _trimmed(wanted: Counter[str], begin: int, end: int, digests: Sequence[str])
 
 def _written(line_digests: Iterable[str]) -> Counter[str]:
     """The lines that are not blank: blank ones are everywhere."""
-    return Counter(digest for digest in line_digests if digest != _BLANK)
+    return Counter(digest for digest in line_digests if digest != BLANK)
 
 
 def _share_lost(wanted: Counter[str], found: int) -> float:
@@ -165,6 +165,11 @@ def _stride(length: int) -> int:
 
 def _digest(lines: Sequence[str]) -> str:
     return blake2b("\n".join(lines).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def line_digests(lines: Sequence[str]) -> tuple[str, ...]:
+    """The digest of each line, as anchors keep them; that of a blank one is BLANK."""
+    return tuple(_line_digest(line.rstrip()) for line in lines)
 
 
 def _line_digest(line: str) -> str:

@@ -6,35 +6,34 @@ rename across folders may come as a deletion and a creation. So events only say 
 were; what a file became is decided by what its names hold once things are quiet.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from .bursts import Burst, Rename
-from .reading import EMPTY_DIGEST, TEXT_LIMIT
-
-SEARCHED_FILES = 50_000
-SEARCHED_BYTES = 256 * 1024 * 1024  # under a second of hashing, and only when a file is missed
-BACKUP_STARTS = ("#", ".#", "~$")
-BACKUP_ENDS = ("~", "#", ".bak", ".backup", ".orig", ".old", ".tmp", ".swp", ".swx", "___jb_old___")
-
-
-class Disk(Protocol):
-    """The files as they are now; `workspace.FolderOnDisk` is one."""
-
-    def digest(self, path: str) -> str | None: ...
-    def exists(self, path: str) -> bool: ...
-    def is_ignored(self, path: str) -> bool: ...
-    def files(self) -> Iterable[tuple[str, int]]: ...
+from .seeking import NO_CLUES, Search, exchanged, is_backup
+from .tracing import Clues, Disk
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A known file, or a folder with known files, has a new name."""
+    """
+    A known file, or a folder with known files, has a new name.
+
+    `how` says by what that is known: it was "seen", or `seeking.Found` says so; `confidence` in (0, 1] how surely.
+    """
 
     old: str
     new: str
     is_folder: bool = False
+    how: str = "seen"
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """Several known files have new names, some of which others of them had until then: to be told all at once."""
+
+    moves: tuple[Moved, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +51,10 @@ class Gone:
     path: str
 
 
-Finding = Moved | Changed | Gone
+Finding = Moved | Exchanged | Changed | Gone
 
 
-def findings(burst: Burst, known: Mapping[str, str], disk: Disk) -> list[Finding]:
+def findings(burst: Burst, known: Mapping[str, str], disk: Disk, clues: Clues = NO_CLUES) -> list[Finding]:
     """
     What became of the files in `known` (their digests by path, "" for one not known) after a burst that has settled.
 
@@ -66,17 +65,10 @@ def findings(burst: Burst, known: Mapping[str, str], disk: Disk) -> list[Finding
         plot.follow(rename)
     found = plot.moves(disk)
     touched = _concerned(burst, plot)
-    missing = {}
-    for file, path in plot.names.items():
-        if file not in touched and path not in touched:
-            continue
-        if not disk.exists(path):
-            missing[path] = known[file]
-        elif (digest := disk.digest(path)) and digest != known[file]:
-            found.append(Changed(path, digest))
-    taken = set(plot.names.values()) - missing.keys()
-    fresh = (path for path in burst.fresh if path not in taken and path not in missing and disk.exists(path))
-    return found + _missed(missing, fresh, disk)
+    looked_at = {path: known[file] for file, path in plot.names.items() if file in touched or path in touched}
+    taken = set(plot.names.values())
+    fresh = [path for path in burst.fresh if disk.exists(path)]
+    return found + _judged(looked_at, taken, disk, clues, fresh)
 
 
 def changes(burst: Burst, known: Mapping[str, str], disk: Disk) -> list[Finding]:
@@ -87,17 +79,40 @@ def changes(burst: Burst, known: Mapping[str, str], disk: Disk) -> list[Finding]
     return [Changed(path, digest) for path, digest in digests if digest and digest != known[path]]
 
 
-def reconciled(known: Mapping[str, str], disk: Disk) -> list[Finding]:
-    """What became of the files in `known` while nobody watched, told by their content wherever it is now."""
-    found: list[Finding] = []
-    missing = {}
-    for path, digest in known.items():
-        if not disk.exists(path):
-            missing[path] = digest
-        elif (now := disk.digest(path)) and now != digest:
-            found.append(Changed(path, now))
-    candidates = _unknown_files(known, disk) if any(missing.values()) else ()
-    return found + _missed(missing, candidates, disk)
+def reconciled(known: Mapping[str, str], disk: Disk, clues: Clues = NO_CLUES) -> list[Finding]:
+    """What became of the files in `known` while nobody watched, told by all that is left to go by."""
+    return _judged(known, known, disk, clues)
+
+
+def _judged(
+    looked_at: Mapping[str, str], known: Collection[str], disk: Disk, clues: Clues, fresh: Sequence[str] | None = None
+) -> list[Finding]:
+    """
+    What to say of some known files: which are nowhere, which are elsewhere, and which hold something else.
+
+    `fresh` are the files that appeared; without it all that is not known is searched.
+    """
+    lost = clues.lost()
+    missing = [path for path in looked_at if not disk.exists(path) and not disk.is_ignored(path)]
+    now = {path: digest for path in looked_at if path not in missing and (digest := disk.digest(path))}
+    changed = {path: digest for path, digest in now.items() if digest != looked_at[path]}
+    groups = exchanged({path: looked_at[path] for path in (*missing, *changed)}, changed)
+    left, entered = ({pair[side] for group in groups for pair in group} for side in (0, 1))
+    sought = [path for path in (*missing, *entered) if path not in left and path not in lost]
+    search = Search(known, disk, clues, fresh)
+    found = search.find({path: looked_at[path] for path in sought}) if sought else {}
+    found |= search.regain({path: digest for path, digest in lost.items() if digest and not disk.exists(path)})
+    gone = [path for path in sought if path not in found]
+    moved = [Moved(path, one.path, how=one.how, confidence=one.confidence) for path, one in found.items()]
+    edited = {one.new: (looked_at[one.old], disk.digest(one.new)) for one in moved if one.how != "content"}
+    edited |= {path: (looked_at[path], digest) for path, digest in changed.items() if path not in entered}
+    told = [Changed(path, digest) for path, (before, digest) in edited.items() if digest and digest != before]
+    return [*map(Gone, gone), *moved, *map(_exchange, groups), *told]
+
+
+def _exchange(group: Sequence[tuple[str, str]]) -> Finding:
+    moves = tuple(Moved(old, new, how="content") for old, new in group)
+    return moves[0] if len(moves) == 1 else Exchanged(moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +180,7 @@ class _Plot:
         name = self.names[file]
         if name == file or disk.is_ignored(name):
             return True
-        return disk.exists(file) and (not disk.exists(name) or _is_backup(name) or _is_hidden(name))
+        return disk.exists(file) and (not disk.exists(name) or is_backup(name) or _is_hidden(name))
 
 
 def _concerned(burst: Burst, plot: _Plot) -> set[str]:
@@ -179,59 +194,5 @@ def _concerned(burst: Burst, plot: _Plot) -> set[str]:
     return burst.touched | renamed | inside | plot.moved
 
 
-def _missed(missing: Mapping[str, str], candidates: Iterable[str], disk: Disk) -> list[Finding]:
-    """What to say of files that are not where they were: moved to where their content is now, or gone."""
-    paths_by_digest: dict[str, list[str]] = {
-        digest: [] for digest in missing.values() if digest not in ("", EMPTY_DIGEST)
-    }
-    if paths_by_digest:
-        for path in candidates:
-            if not _is_backup(path):
-                paths_by_digest.get(disk.digest(path) or "", []).append(path)
-    found: list[Finding] = []
-    for path, digest in missing.items():
-        new = _most_alike(path, paths_by_digest.get(digest, []))
-        if new:
-            paths_by_digest[digest].remove(new)
-            found.append(Moved(path, new))
-        elif not disk.is_ignored(path):
-            found.append(Gone(path))
-    return found
-
-
-def _most_alike(path: str, others: list[str]) -> str:
-    """The one whose path ends most like `path`; "" where there is none, or two that are as good as each other."""
-    ranked = sorted((_common_end(path, other), other) for other in others)
-    if not ranked or (len(ranked) > 1 and ranked[-1][0] == ranked[-2][0]):
-        return ""
-    return ranked[-1][1]
-
-
-def _common_end(path: str, other: str) -> int:
-    """How many of the last parts of two paths are the same."""
-    same = 0
-    for one, two in zip(reversed(path.split("/")), reversed(other.split("/")), strict=False):
-        if one != two:
-            break
-        same += 1
-    return same
-
-
-def _unknown_files(known: Mapping[str, str], disk: Disk) -> Iterable[str]:
-    """Files that may be the new name of one that is missing: as many as can be read in a moment."""
-    left = SEARCHED_BYTES
-    for number, (path, size) in enumerate(disk.files()):
-        if number >= SEARCHED_FILES or left <= 0:
-            return
-        if path not in known and 0 < size <= TEXT_LIMIT:
-            left -= size
-            yield path
-
-
 def _is_hidden(path: str) -> bool:
     return path.rpartition("/")[2].startswith(".")
-
-
-def _is_backup(path: str) -> bool:
-    name = path.rpartition("/")[2]
-    return name.startswith(BACKUP_STARTS) or name.endswith(BACKUP_ENDS)

@@ -9,8 +9,10 @@ are asked. Time and ids come from the ports, so that a test holds them in its ha
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 
 from . import admission, evidence, placing, telling
+from .clues import FileClues
 from .crediting import Crediting
 from .embedding import BackgroundEmbedder
 from .errors import BadInput, Conflict, NoSuchNote
@@ -30,6 +32,7 @@ from .events import (
 )
 from .explaining import Companion, FileEdge, Why, companions_of, edges_of, why
 from .gathering import Gathering
+from .git_moves import GitMoves
 from .indexing import Indexer
 from .notes import HANDLE_LENGTH, NO_HEAD, Author, Draft, Drift, Note, Question, Recall, Status, Verdict, handle
 from .offering import EVENTS_LOOKED_AT, NOTHING, Offer, Offering, about, given
@@ -424,6 +427,10 @@ class Memory:
     def tracker(self, workspace: str) -> Tracker:
         """What a watcher reports to, for the files of one workspace."""
         return Tracker(self.store, self.recorder, workspace)
+
+    def clues(self, workspace: str, root: Path) -> FileClues:
+        """What helps a watcher to find files again; `root` is the folder whose repository is asked."""
+        return FileClues(self.store, workspace, GitMoves(str(root)), self.clock)
 
     def close(self) -> None:
         """Finish what was asked and let go of the files."""

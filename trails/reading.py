@@ -64,7 +64,12 @@ def read_bytes(path: str) -> bytes | None:
 def read_lines(path: str) -> tuple[str, ...] | None:
     """The lines of a text file without line ends, bytes that are not UTF-8 replaced; None for a binary one as well."""
     content = read_bytes(path)
-    if content is None or b"\0" in content[:BINARY_PROBE]:
+    return None if content is None else lines_in(content)
+
+
+def lines_in(content: bytes) -> tuple[str, ...] | None:
+    """The lines of what a text file holds; None for a binary one."""
+    if b"\0" in content[:BINARY_PROBE]:
         return None
     # not splitlines(): a form feed or U+2028 ends no line in an editor, and line numbers must be the editor's
     text = content.decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .events import Fact, FileChanged, FileGone, FileMoved, FileSeen, TreeSeen
-from .following import Changed, Finding, Gone, Moved
+from .following import Changed, Exchanged, Finding, Gone, Moved
 from .notes import NO_HEAD, Author, Head
 from .ports import FileName, Store
 from .recording import Recorder
@@ -35,14 +35,15 @@ class Tracker:
         """
         Note down what one look found, in that order, and which commit the files were at; gives how many facts that are.
 
-        Of more files than a handful that changed or went, one fact tells; renames are told one by one.
+        Of more files than a handful that changed or went, one fact tells; renames are told one by one. NO_HEAD is said
+        of a look while more is going on: what comes later is still to be compared with the commit before.
         """
         look = _Look(self._known(findings))
         for finding in findings:
             look.take(finding)
-        facts = look.facts(head)
-        is_elsewhere = head not in (NO_HEAD, self.store.head_of(self.workspace))
-        if is_elsewhere and not any(isinstance(fact, TreeSeen) for fact in facts):
+        before = self.store.head_of(self.workspace) or NO_HEAD
+        facts = look.facts(before if head == NO_HEAD else head)
+        if head not in (NO_HEAD, before) and not any(isinstance(fact, TreeSeen) for fact in facts):
             facts.append(TreeSeen(head))
         if facts:
             self.recorder.append(self.workspace, WATCHER, facts)
@@ -87,10 +88,11 @@ class _Look:
         match finding:
             case Moved(old, new, is_folder=True):
                 inside = [path for path in self._known if path.startswith(old + "/")]
-                for path in inside:
-                    self._move(path, new + path[len(old) :])
-            case Moved(old, new) if old != new and old in self._known:
-                self._move(old, new)
+                self._move([replace(finding, old=path, new=new + path[len(old) :]) for path in inside])
+            case Moved():
+                self._move([finding])
+            case Exchanged(moves):
+                self._move(moves)
             case Changed(path, digest):
                 known = self._known.get(path)
                 if known is not None and not (known.present and known.digest == digest):
@@ -111,12 +113,23 @@ class _Look:
         ]
         return [*self._moved, *changed, *(FileGone(file_id, name.path) for file_id, name in self._gone.items())]
 
-    def _move(self, old: str, new: str) -> None:
-        known = self._known.pop(old)
-        self._known[new] = replace(known, path=new, present=True)
-        self._moved.append(FileMoved(known.file_id, new, old))
+    def _move(self, moves: Sequence[Moved]) -> None:
+        """Files have new names, all at once: one may have the name that another had until then."""
+        going = [
+            (move, self._known.pop(move.old)) for move in moves if move.old != move.new and move.old in self._known
+        ]
+        for move, known in going:
+            self._known[move.new] = replace(known, path=move.new, present=True)
+            confidence = round(move.confidence, 2)
+            self._moved.append(FileMoved(known.file_id, move.new, move.old, move.how, confidence))
 
 
 def _paths(findings: Collection[Finding]) -> Iterator[str]:
     for finding in findings:
-        yield from (finding.old, finding.new) if isinstance(finding, Moved) else (finding.path,)
+        match finding:
+            case Exchanged(moves):
+                yield from (move.old for move in moves)
+            case Moved(old, new):
+                yield from (old, new)
+            case _:
+                yield finding.path

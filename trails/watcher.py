@@ -20,8 +20,10 @@ from typing import Protocol
 
 from . import following
 from .bursts import Burst, Gathering
-from .following import Changed, Finding, Gone, Moved
-from .notes import Head
+from .following import Changed, Exchanged, Finding, Gone, Moved
+from .notes import NO_HEAD, Head
+from .seeking import NO_CLUES
+from .tracing import Clues
 from .watches import OpenWatches, Watches, affordable_folders, watches_here
 from .workspace import FolderOnDisk
 
@@ -89,6 +91,7 @@ class Watcher:
         listener: Listener,
         onlookers: Sequence[Onlooker] = (),
         *,
+        clues: Clues = NO_CLUES,
         settle_s: float = SETTLE_S,
         reconcile_s: float = RECONCILE_S,
         poll_s: float = POLL_S,
@@ -99,7 +102,7 @@ class Watcher:
         self.ready = threading.Event()
         self.polling = False
         self._root = os.path.realpath(root)
-        self._listener = listener
+        self._listener, self._clues = listener, clues
         self._owed = dict.fromkeys(onlookers, True)  # whether each is to look at the whole next time
         self._reconcile_s, self._poll_s = reconcile_s, poll_s
         self._budget = affordable_folders() if folder_budget is None else folder_budget
@@ -131,7 +134,8 @@ class Watcher:
             if self._thread.is_alive():
                 self._cover()
             if self._is_there():
-                self._tell(following.reconciled(self._known(), self._disk))
+                head = self._disk.head()
+                self._tell(following.reconciled(self._known(), self._disk, self._clues), head)
                 self._show(Glance(whole=True))
 
     def _run(self) -> None:
@@ -160,8 +164,12 @@ class Watcher:
             paths = frozenset(path for path in burst.paths() if not self._disk.is_ignored(path))
             known = self._known()
             burst.touched |= {path for path, digest in known.items() if not digest and self._disk.exists(path)}
-            self._tell((following.findings if settled else following.changes)(burst, known, self._disk))
-            if settled and paths:
+            if not settled:
+                self._tell(following.changes(burst, known, self._disk), NO_HEAD)  # moves are yet to be told
+                return
+            head = self._disk.head()
+            self._tell(following.findings(burst, known, self._disk, self._clues), head)
+            if paths:
                 self._show(Glance(paths))
 
     def _is_there(self) -> bool:
@@ -179,17 +187,25 @@ class Watcher:
         self._gathering.expect(known)
         return known
 
-    def _tell(self, findings: list[Finding]) -> None:
+    def _tell(self, findings: list[Finding], head: Head) -> None:
         news = [found for found in findings if not (isinstance(found, Gone) and found.path in self._gone)]
-        self._listener.saw(news, self._disk.head())
+        self._listener.saw(news, head)
         for found in news:
             match found:
-                case Moved(new=path) | Changed(path):
-                    self._gone.pop(path, None)
+                case Moved(old, new):
+                    self._found_again(old, new)
+                case Exchanged(moves):
+                    self._found_again(*(move.new for move in moves))
+                case Changed(path):
+                    self._found_again(path)
                 case Gone(path):
                     self._gone[path] = None  # a checkout of another branch may bring it back
                     if len(self._gone) > REMEMBERED_GONE:
                         del self._gone[next(iter(self._gone))]
+
+    def _found_again(self, *paths: str) -> None:
+        for path in paths:
+            self._gone.pop(path, None)
 
     def _show(self, glance: Glance) -> None:
         for onlooker, owed in self._owed.items():

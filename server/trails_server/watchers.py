@@ -49,7 +49,13 @@ class Watchers:
                 return
             if watch:
                 watch.watcher.stop()
-            watcher = Watcher(root, self._memory.tracker(workspace), self._onlookers_of(workspace))
+            memory = self._memory
+            watcher = Watcher(
+                root,
+                memory.tracker(workspace),
+                self._onlookers_of(workspace),
+                clues=memory.clues(workspace, root),
+            )
             self._watches[workspace] = _Watch(root, watcher)
             watcher.start()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.backends.store_world import HERE
-from trails.following import Changed, Finding, Gone, Moved
+from trails.following import Changed, Exchanged, Finding, Gone, Moved
 from trails.notes import NO_HEAD, Head
 from trails.recording import Recorder
 from trails.tracking import HANDFUL, Tracker
@@ -85,3 +85,21 @@ def test_two_files_that_swap_their_names_do_so_in_one_look(tracker):
 
     found = tracker.store.files_at(HERE, MANY[:2])
     assert [found[path].file_id for path in MANY[:2]] == [f"id of {MANY[1]}", f"id of {MANY[0]}"]
+
+
+def test_files_that_have_each_others_names_are_told_at_once_with_how_it_is_known(tracker):
+    moves = tuple(Moved(old, new, how="content", confidence=0.9) for old, new in (MANY[:2], MANY[1::-1]))
+
+    assert told(tracker, [Exchanged(moves), Changed(MANY[0], "second")]) == ["file-moved", "file-moved", "file-changed"]
+    found = tracker.store.files_at(HERE, MANY[:2])
+    assert [found[path].file_id for path in MANY[:2]] == [f"id of {MANY[1]}", f"id of {MANY[0]}"]
+    assert [found[path].digest for path in MANY[:2]] == ["second", "first"]
+    _, event = tracker.store.events_of(HERE)[-2]
+    assert (event.fact.how, event.fact.confidence) == ("content", 0.9)
+
+
+def test_while_more_is_going_on_the_commit_before_stays_the_one_to_compare_with(tracker):
+    tracker.saw([], MAIN)
+    tracker.saw([Changed(path, "second") for path in MANY])
+
+    assert tracker.store.head_of(HERE) == MAIN

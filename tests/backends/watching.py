@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from trails.following import Changed, Gone, Moved
+from trails.following import Changed, Exchanged, Gone, Moved
 from trails.workspace import FolderOnDisk
 
 SETTLE_S = 0.15
@@ -34,6 +34,11 @@ class Book:
                     with self.changed:
                         self.present[new] = self.present.pop(old)
                     self.write("moved", old, new)
+                case Exchanged(moves):
+                    with self.changed:
+                        held = [self.present.pop(move.old) for move in moves]
+                        self.present |= {move.new: digest for move, digest in zip(moves, held, strict=True)}
+                    self.write("exchanged", *(move.old for move in moves))
                 case Changed(path, digest):
                     with self.changed:
                         self.present[path] = digest

@@ -1,32 +1,10 @@
 """What a burst of events means for the files that notes are on, on a disk that is a dictionary."""
 
-from dataclasses import dataclass, field
-
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.disks import Disk
 from trails.following import Burst, Changed, Gone, Moved, Rename, changes, findings, reconciled
-from trails.reading import EMPTY_DIGEST
-
-
-@dataclass
-class Disk:
-    """Files by path; the content is its own digest."""
-
-    held: dict[str, str] = field(default_factory=dict)
-    ignored: frozenset[str] = frozenset()
-
-    def digest(self, path):
-        return None if path in self.ignored else self.held.get(path)
-
-    def exists(self, path):
-        return path in self.held
-
-    def is_ignored(self, path):
-        return path in self.ignored
-
-    def files(self):
-        return ((path, 100) for path in sorted(self.held) if path not in self.ignored)
 
 
 def burst(*renames: Rename, touched=(), fresh=(), left=()) -> Burst:
@@ -111,28 +89,11 @@ def test_there_and_back_again_is_nothing():
     assert findings(told, {"a.py": "1"}, Disk({"a.py": "1"})) == []
 
 
-# ── by content ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── without renames ──────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_deletion_and_a_creation_of_the_same_content_is_a_move():
     told = burst(touched=["a.py", "new/a.py"], fresh=["new/a.py"])
 
-    assert findings(told, {"a.py": "1"}, Disk({"new/a.py": "1"})) == [Moved("a.py", "new/a.py")]
-
-
-def test_empty_files_are_never_taken_for_each_other():
-    told = burst(touched=["a.py", "b.py"], fresh=["b.py"])
-
-    assert findings(told, {"a.py": EMPTY_DIGEST}, Disk({"b.py": EMPTY_DIGEST})) == [Gone("a.py")]
-
-
-def test_of_several_copies_the_one_with_the_most_alike_path_is_the_file():
-    known = {"src/app/a.py": "1", "src/lib/a.py": "1"}
-    disk = Disk({"new/app/a.py": "1", "new/lib/a.py": "1"})
-
-    assert reconciled(known, disk) == [Moved("src/app/a.py", "new/app/a.py"), Moved("src/lib/a.py", "new/lib/a.py")]
-
-
-def test_two_copies_that_are_equally_alike_decide_nothing():
-    assert reconciled({"a.py": "1"}, Disk({"x/a.py": "1", "y/a.py": "1"})) == [Gone("a.py")]
+    assert findings(told, {"a.py": "1"}, Disk({"new/a.py": "1"})) == [Moved("a.py", "new/a.py", how="content")]
 
 
 def test_a_deleted_folder_takes_its_files_along():
