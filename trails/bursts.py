@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 STORM = 1_000  # events in one burst; beyond, comparing all known files is cheaper than following each event
 PATIENCE = 10  # settle times after which a burst that does not end is looked at all the same
+RULES_NAME = ".gitignore"
 FORBEARANCE = 4  # settle times for which files that appear are waited for: a slow checkout writes last what it moved
 
 
@@ -62,6 +63,10 @@ class Burst:
     def paths(self) -> set[str]:
         """Every path that was told of, of files and of folders."""
         return self.touched | self.left | {path for rename in self.renames for path in (rename.old, rename.new)}
+
+    def changes_rules(self) -> bool:
+        """Whether a file was told of that says what is ignored: others may be somebody's business from now on."""
+        return any(path.rpartition("/")[2] == RULES_NAME for path in self.paths())
 
     def add(self, told: Told) -> None:
         match told:

@@ -5,6 +5,7 @@ A file may be anything and may change while it is looked at: a pipe, a link, a d
 file that can be read answers None.
 """
 
+import errno
 import hashlib
 import io
 import os
@@ -110,3 +111,14 @@ def find_state(path: str) -> os.stat_result | None:
         return os.lstat(path)
     except (OSError, ValueError):
         return None
+
+
+def is_absent(path: str) -> bool:
+    """Whether it is certain that a path names nothing: a folder that cannot be entered hides its files, no more."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False

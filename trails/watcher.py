@@ -151,7 +151,8 @@ class Watcher:
         taken = self._gathering.take()
         if taken.burst and not taken.lost:
             self._follow(taken.burst, settled=taken.settled)
-        if taken.lost or (taken.settled and self._monotonic() >= self._next_at):
+        is_due = taken.settled and (self._monotonic() >= self._next_at or taken.burst.changes_rules())
+        if taken.lost or is_due:
             self.reconcile()
             self._next_at = self._monotonic() + (self._poll_s if self.polling else self._reconcile_s)
 

@@ -34,7 +34,11 @@ class Watches(Protocol):
     """Tells a gathering what happens in a workspace."""
 
     def cover(self) -> None:
-        """Watch every folder there is that is not watched yet. Raises OSError when the system allows no more."""
+        """
+        Watch every folder that is not watched yet, and none that is ignored by now.
+
+        Raises OSError when the system allows no more.
+        """
         ...
 
     def settle(self) -> None:
@@ -135,7 +139,11 @@ if sys.platform == "linux":
 
         def cover(self) -> None:
             with self._lock:
-                for folder in self._rules.folders():
+                found = dict.fromkeys(self._rules.folders())
+                for folder in [folder for folder in self._watches if folder not in found]:
+                    if folder in self._watches:  # not let go of with one above it
+                        self._let_go(folder)
+                for folder in found:
                     self._watch(folder)
 
         def settle(self) -> None:

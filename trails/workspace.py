@@ -17,7 +17,7 @@ from pathspec import GitIgnoreSpec
 from .admission import clean_path
 from .errors import BadInput
 from .notes import Head
-from .reading import Remembered, find_state, read_bytes, read_digest, read_lines
+from .reading import Remembered, find_state, is_absent, read_bytes, read_digest, read_lines
 from .repository import checkout_at
 
 CACHED_TEXTS = 256
@@ -184,8 +184,8 @@ class FolderOnDisk:
         return self._checkout.has_branch(name)
 
     def exists(self, path: str) -> bool:
-        """Whether anything has this name: a file, readable or not, or a folder."""
-        return find_state(f"{self._root}/{path}") is not None
+        """Whether anything has this name: a file, readable or not, or a folder; or nobody can tell."""
+        return not is_absent(f"{self._root}/{path}")
 
     def is_ignored(self, path: str) -> bool:
         """Whether no note should follow a file of this name."""
