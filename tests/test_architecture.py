@@ -34,6 +34,7 @@ RULES = {
     "marking",
     "marks",
     "notes",
+    "pages",
     "ranking",
     "runners",
     "runs",

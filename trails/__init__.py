@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Verdict,
     )
     from .offering import Offer
+    from .posting import Board, Plan
     from .runs import Run, read_run
     from .settings import Settings, describe_settings, read_settings
     from .shell import read_line
@@ -49,6 +50,7 @@ _HOMES = {
     "Anchor": "notes",
     "Author": "notes",
     "BadInput": "errors",
+    "Board": "posting",
     "Commit": "history",
     "Conflict": "errors",
     "Draft": "notes",
@@ -66,6 +68,7 @@ _HOMES = {
     "Note": "notes",
     "Offer": "offering",
     "Onlooker": "watcher",
+    "Plan": "posting",
     "Question": "notes",
     "Reason": "notes",
     "Recall": "notes",
@@ -111,6 +114,7 @@ __all__ = [
     "Anchor",
     "Author",
     "BadInput",
+    "Board",
     "Commit",
     "Conflict",
     "Draft",
@@ -127,6 +131,7 @@ __all__ = [
     "Note",
     "Offer",
     "Onlooker",
+    "Plan",
     "Question",
     "Reason",
     "Recall",

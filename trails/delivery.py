@@ -84,7 +84,7 @@ def render(recall: Recall, *, now: datetime, budget_tokens: int = 1000, asking: 
     best_file = size(_files(recall.leads[:1], room))
     room -= best_file
     for block in blocks:
-        body = _fitting(block, room)
+        body = fitting(block, room)
         room -= size(body) - size(block.rest)
         lines += ["", *block.head, *body]
     lines += _files(recall.leads, room + best_file)
@@ -142,6 +142,15 @@ def blocks_of(hit: Hit, now: datetime, asking: Author) -> Iterator[Block]:
     yield Block(bare, body, rest)
 
 
+def lasting(hit: Hit) -> Block:
+    """A hit in lines that say the same on every day and to everybody: with its date, and by name whose it is."""
+    note = hit.note
+    origin = (note.laid_at.date().isoformat(), named(note.by))
+    rest = [f"{MARK}… (cut: `trails show {note.handle}` has the rest)"] if note.body else []
+    head = [*_titled(note, hit.drifts, origin, (), hit.branch), *_dissent(hit.dissent)]
+    return Block(head, _marked(note.body), rest)
+
+
 def _dissent(others: Sequence[Note]) -> list[str]:
     """What the other side of a dispute says, in a line of at most DISSENT_TOKENS; the other sides have handles."""
     if not others:
@@ -159,8 +168,14 @@ def _head(
     reasons: Sequence[Reason],
     branch: str = "",
 ) -> list[str]:
-    """The line about a note, and its title."""
-    parts = [note.kind.value, age(note.laid_at, now), who(note.by, asking)]
+    """The line about a note, and its title, for somebody who reads it now."""
+    return _titled(note, drifts, (age(note.laid_at, now), who(note.by, asking)), reasons, branch)
+
+
+def _titled(
+    note: Note, drifts: Sequence[Drift], origin: Iterable[str], reasons: Sequence[Reason], branch: str
+) -> list[str]:
+    parts = [note.kind.value, *origin]
     tie = "of" if note.status is Status.WITNESS else "by"
     parts += [f"{note.status.value} {tie} [{handle(note.superseded_by)}]"] if note.superseded_by else []
     parts += [f"replaces [{handle(note.supersedes)}]"] if note.supersedes else []
@@ -193,6 +208,11 @@ def who(by: Author, asking: Author) -> str:
             return "the agent that sent you"
         agent = "you" if by.agent == asking.agent else inline(by.agent, NAME_LENGTH) or "you"
         return agent if by.session == asking.session else f"{agent}, in another session"
+    return named(by)
+
+
+def named(by: Author) -> str:
+    """Somebody by name, in one line."""
     names = [inline(name, NAME_LENGTH) for name in (by.principal, by.agent) if name.strip()]
     return f"{names[0]} ({names[1]})" if len(names) > 1 else "".join(names) or "somebody"
 
@@ -293,7 +313,7 @@ def size(lines: Iterable[str]) -> int:
     return sum(len(line) + 1 for line in lines)
 
 
-def _fitting(block: Block, room: int) -> list[str]:
+def fitting(block: Block, room: int) -> list[str]:
     """The body, or as much of it as `room` allows besides the line `rest`, which is paid for already."""
     if size(block.body) <= room + size(block.rest):
         return block.body

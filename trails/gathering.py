@@ -12,7 +12,7 @@ from datetime import datetime
 from . import placing
 from .notes import HISTORY, AtWork, Author, Hit, Kind, Lead, Note, Question
 from .offering import is_worth_telling
-from .ports import Folder
+from .ports import Folder, Store
 from .presence import Presence
 from .recalling import Answer, Recaller
 from .welcoming import PARTS, Welcome, notes_by_path, parts_of, reading_path, step
@@ -52,7 +52,7 @@ class Gathering:
         else:
             reading = reading_path(told, commits, now)
         return Welcome(
-            parts=parts_of(self._with_dissent(hits), now),
+            parts=parts_of(with_dissent(self.recaller.store, self.workspace, hits), now),
             at_work=self._at_work(files, now),
             reading=tuple(self._there(reading, steps)),
         )
@@ -83,16 +83,6 @@ class Gathering:
         ]
         return [hit for hit in hits if is_worth_telling(hit, now)]
 
-    def _with_dissent(self, hits: Sequence[Hit]) -> list[Hit]:
-        """No side of a dispute is told without the other."""
-        store = self.recaller.store
-        opposed = store.opposed(self.workspace, [hit.note.id for hit in hits])
-        others = store.find_notes(self.workspace, {ref for refs in opposed.values() for ref in refs})
-        return [
-            replace(hit, dissent=tuple(others[ref] for ref in opposed.get(hit.note.id, ()) if ref in others))
-            for hit in hits
-        ]
-
     # ── files, and who is at work on them ────────────────────────────────────────────────────────────────────────────
     def _there(self, leads: Iterable[Lead], wanted: int) -> list[Lead]:
         """The first of these files that are there, as far as that is known."""
@@ -111,3 +101,13 @@ class Gathering:
         """Who else is at work, those on the files asked about first."""
         there = self.presence.at_work(self.workspace, now, besides=self.by)
         return tuple(sorted(there, key=lambda one: not set(one.paths).intersection(files)))
+
+
+def with_dissent(store: Store, workspace: str, hits: Sequence[Hit]) -> list[Hit]:
+    """The same hits, each with those that oppose it: no side of a dispute is told without the other."""
+    opposed = store.opposed(workspace, [hit.note.id for hit in hits])
+    others = store.find_notes(workspace, {ref for refs in opposed.values() for ref in refs})
+    return [
+        replace(hit, dissent=tuple(others[ref] for ref in opposed.get(hit.note.id, ()) if ref in others))
+        for hit in hits
+    ]

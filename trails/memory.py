@@ -12,11 +12,13 @@ from datetime import datetime
 from pathlib import Path
 
 from . import admission, evidence, placing, telling
+from .annotating import Annotating, Annotations
 from .clues import FileClues
 from .crediting import Crediting
 from .embedding import BackgroundEmbedder
 from .errors import BadInput, Conflict, NoSuchNote
 from .events import (
+    Chosen,
     Disputed,
     Event,
     Fact,
@@ -418,11 +420,20 @@ class Memory:
         note_id = self.get_note(workspace, note_ref).id if note_ref else ""
         return self.store.events_of(workspace, note_id=note_id, path=path, after=after, limit=limit)
 
+    def annotations(self, workspace: str, folder: Folder) -> Annotations:
+        """What is to stand beside the code of a folder, for those who cannot ask. Counts as shown to nobody."""
+        return Annotating(self.store, workspace, folder).annotations(self.clock())
+
     # ── the workspace ────────────────────────────────────────────────────────────────────────────────────────────────
     def open_workspace(self, workspace: str, root: str, by: Author) -> None:
         """Make a workspace known by its folder on this machine; the keeper then watches it."""
         if self.store.workspaces().get(workspace) != root:
             self.recorder.append(workspace, by, [WorkspaceOpened(root)])
+
+    def choose(self, workspace: str, name: str, value: str, by: Author) -> None:
+        """Choose how something is done in a workspace, from now on."""
+        if self.store.choices(workspace).get(name) != value:
+            self.recorder.append(workspace, by, [Chosen(name, value)])
 
     def tracker(self, workspace: str) -> Tracker:
         """What a watcher reports to, for the files of one workspace."""

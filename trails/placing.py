@@ -139,6 +139,12 @@ def hit(note: Note, ranked: Ranked, folder: Folder | None) -> Hit:
     return Hit(note, ranked.score * held, (*ranked.reasons, changed), found, branch=branch)
 
 
+def seen(note: Note, folder: Folder | None) -> Hit:
+    """A note with the state of its anchors, as nobody asked for it."""
+    found = drifts(note, folder)
+    return Hit(note, 0.0, (), found, branch=_elsewhere(note, found, folder))
+
+
 def _elsewhere(note: Note, drifts: Sequence[Drift], folder: Folder | None) -> str:
     """The other branch that a note was laid on, if it may hold there and not here; else ""."""
     branch = note.head.branch

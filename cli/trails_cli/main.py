@@ -17,7 +17,7 @@ import typer
 
 from trails import BadInput, Kind, TrailsError, Verdict, __version__
 
-from . import briefing, chores, connect, explaining, init, render
+from . import annotate, briefing, chores, connect, explaining, init, render
 from .asking import AsJson, answer, ask, follow_journal, now, say, say_event, say_problem
 from .bench import bench
 
@@ -265,7 +265,7 @@ def log(
         say_event(event, as_json)
 
 
-for command, example in (*init.COMMANDS, *connect.COMMANDS, *briefing.COMMANDS, *chores.COMMANDS):
+for command, example in (*init.COMMANDS, *connect.COMMANDS, *briefing.COMMANDS, *annotate.COMMANDS, *chores.COMMANDS):
     app.command(epilog=f"Example: {example}")(command)
 app.add_typer(bench)
 

@@ -41,7 +41,9 @@ def _parameters(verb: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 def _checked(verb: str, argument: str, wanted: Any, value: Any) -> Any:
     wrong = BadInput(f"`{argument}` of {verb} must be {_WORDS[wanted]}.")
-    if isinstance(value, bool) or not isinstance(value, _TYPES[wanted]):  # bool is an int to Python
+    if isinstance(value, bool) is not (wanted is bool) or not isinstance(
+        value, _TYPES[wanted]
+    ):  # it is an int to Python
         raise wrong
     if isinstance(value, dict):
         return value  # whoever takes one looks into it
@@ -62,6 +64,7 @@ def _whole(argument: str, text: str) -> str:
 
 _TYPES: dict[Any, tuple[type, ...]] = {
     str: (str,),
+    bool: (bool,),
     int: (int,),
     float: (int, float),
     Texts: (list, tuple),
@@ -70,6 +73,7 @@ _TYPES: dict[Any, tuple[type, ...]] = {
 }
 _WORDS: dict[Any, str] = {
     str: "a text",
+    bool: "true or false",
     int: "a whole number",
     float: "a number",
     Texts: "a list of texts",

@@ -194,6 +194,7 @@ class Keeper:
     def _open_memory(self) -> "Verbs":
         from trails import open_memory
 
+        from .annotator import Annotator
         from .hooks import Hooks
         from .upkeep import Upkeep
         from .verbs import Verbs
@@ -202,7 +203,15 @@ class Keeper:
         memory = open_memory(self._settings)
         watchers = Watchers(memory)
         upkeep = Upkeep(
-            memory, self._settings, watchers, self._started, self.leave, self._leaving, self._token, self._port
+            memory,
+            self._settings,
+            watchers,
+            Annotator(memory),
+            self._started,
+            self.leave,
+            self._leaving,
+            self._token,
+            self._port,
         )
         return Verbs(memory, upkeep, Hooks(memory, self._settings))
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trails import Anchor, BadInput, Memory, Settings
+from trails import Anchor, BadInput, Memory, Plan, Settings
 from trails.version import VERSION
 
 from .access import Token
+from .annotator import OFF, ON, SHARED, Annotated, Annotator, Place
 from .payloads import Payload
 from .places import anchor
 from .port import Port
@@ -32,6 +33,7 @@ class Upkeep:
     memory: Memory
     settings: Settings
     watchers: Watchers
+    annotator: Annotator
     started: float
     """`time.monotonic()` of the keeper's start."""
     leave: Callable[[], None]
@@ -147,6 +149,29 @@ class Upkeep:
         self.enter(visit)
         self.watchers.look_now(visit.workspace)
         return {"watcher": self.watchers.state(visit.workspace)}
+
+    def annotate(self, visit: Visit, *, choice: str = "", remove: bool = False, dry: bool = False) -> Payload:
+        """
+        Put what the notes say beside the code, and keep it up to date as it is chosen: on, shared or off.
+
+        Without a choice the last one holds. `remove` takes it away, and `dry` only tells what would be done.
+        """
+        if choice not in ("", ON, SHARED, OFF):
+            raise BadInput(f"`choice` must be one of {ON}, {SHARED}, {OFF}.")
+        place = Place(visit.workspace, visit.root, visit.folder.tree if visit.folder else "")
+        before = self.annotator.choice(place)
+        choice = OFF if remove else choice or (SHARED if before == SHARED else ON)
+        if dry:
+            does = self.annotator.plan(place, choice) if remove or choice != OFF else Annotated(Plan())
+        elif choice != OFF:
+            self.enter(visit)
+            does = self.annotator.write(place, choice)
+            self.memory.choose(visit.workspace, place.choice, choice, visit.author)
+        else:
+            if before:
+                self.memory.choose(visit.workspace, place.choice, OFF, visit.author)
+            does = self.annotator.write(place, OFF) if remove else Annotated(Plan())
+        return does.payload(root=str(visit.root), choice=choice)
 
     def retire(self, visit: Visit) -> Payload:
         """Finish what was asked, and leave."""

@@ -243,6 +243,7 @@ CHORES: dict[str, Method] = {
         Upkeep.wait_until_indexed,
         Upkeep.move,
         Upkeep.watch_now,
+        Upkeep.annotate,
         Upkeep.retire,
     )
 }
