@@ -334,6 +334,7 @@ UNDOABLE = (
     Withdrawn,
     Restored,
     Edited,
+    Undone,
     FileMoved,
     FileCopied,
     FileGone,

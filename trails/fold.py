@@ -288,8 +288,24 @@ def _path_in(anchors: Iterable[Anchor], file_id: str) -> str:
 def counting(events: Iterable[Event]) -> list[Event]:
     """The events that count: those that no event of them undoes."""
     told = list(events)
-    undone = {event.fact.event_id for event in told if isinstance(event.fact, Undone)}
-    return [event for event in told if event.id not in undone or isinstance(event.fact, Undone)]
+    undone = undone_by(told)
+    return [event for event in told if event.id not in undone]
+
+
+def undone_by(events: Iterable[Event]) -> dict[str, Event]:
+    """
+    What undoes each event that does not count, by its id: the first that says so.
+
+    To undo can be undone by whoever says so later, and then what it undid counts again.
+    """
+    undoings = {event.id: event for event in events if isinstance(event.fact, Undone)}
+    undone: dict[str, Event] = {}
+    for event in sorted(undoings.values(), key=lambda event: event.stamp, reverse=True):
+        assert isinstance(event.fact, Undone)
+        other = undoings.get(event.fact.event_id)
+        if event.id not in undone and (other is None or other.stamp < event.stamp):
+            undone[event.fact.event_id] = event
+    return undone
 
 
 def fold(events: Iterable[Event]) -> tuple[dict[str, NoteState], dict[str, FileState]]:

@@ -115,6 +115,24 @@ class Indexed:
     vector: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """
+    Which events of a journal are asked for; what is left empty does not matter.
+
+    `kinds` are those of `events.FACTS_BY_KIND`; `by` is a principal, an agent or a session; `since` and `until` are
+    compared with when an event happened, which for what was imported is long before it came into the log.
+    """
+
+    kinds: tuple[str, ...] = ()
+    by: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = Wanted()
+
+
 class Store(Protocol):
     """The event log and the state folded from it. Every method is safe to call from any thread."""
 
@@ -251,13 +269,27 @@ class Store(Protocol):
         ...
 
     def events_of(
-        self, workspace: str, *, note_id: str = "", path: str = "", after: int = 0, limit: int = 100
+        self,
+        workspace: str,
+        *,
+        note_id: str = "",
+        path: str = "",
+        wanted: Wanted = EVERYTHING,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = 100,
     ) -> list[tuple[int, Event]]:
         """
-        Events with their place in the log: of one note, of one file (its notes, its moves), or of the workspace.
+        Events with their place in the log, in the order they came: of one note, of one path, or of the workspace.
 
-        The newest `limit` ones in the order they came; with `after`, the first `limit` ones after that place.
+        A path means the file of that name, or the files in the folder of that name; where there is none, those that
+        once had it. Of a file all is told that happened to it or to the notes on it. The newest `limit` ones, `before`
+        a place if that is given; with `after`, the first `limit` ones after that place.
         """
+        ...
+
+    def undoings_of(self, workspace: str, event_ids: Collection[str]) -> list[Event]:
+        """What was ever said to undo these events, or to undo that; `fold.undone_by` says what holds of it."""
         ...
 
     def find_event(self, workspace: str, event_id: str) -> tuple[int, Event] | None:

@@ -2,21 +2,25 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Table
 
 from trails.backends.sql_rows import KEYS, Rows, rows_of_file, rows_of_note, text_of
 from trails.backends.sql_schema import STATE_TABLES, notes
-from trails.events import Event, file_ids_of, note_ids_of
+from trails.events import Event, Fact, Undone, file_ids_of, note_ids_of
 from trails.fold import fold
 from trails.notes import Kind
+from trails.ports import Wanted
 from trails.words import path_words, search_text
 
 ALL = 100_000
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 TOPICS = ("auth", "build", "cache", "t")
+WANTED = (Wanted(("laid", "edited")), Wanted(by="ada"), Wanted(since=EPOCH), Wanted(until=EPOCH + timedelta(days=9)))
 OUTCOMES = "SELECT seq, payload FROM events WHERE kind = 'outcome'"
 
 
@@ -56,20 +60,30 @@ def assert_sound(database: Path, events: list[tuple[int, Event]]) -> None:
     for table in STATE_TABLES:
         kept = {key: {name: row[name] for name in expected[table].get(key, row)} for key, row in found[table].items()}
         assert kept == expected[table], table.name
+    told = {event.id: event.fact for _, event in events}
     subjects = {
         (role, subject, seq)
         for seq, event in events
-        for role, ids in (("note", note_ids_of(event.fact)), ("file", file_ids_of(event.fact)))
+        for fact in facts_in(event.fact, told)
+        for role, ids in (("note", note_ids_of(fact)), ("file", file_ids_of(fact)))
         for subject in ids
     }
+    undone = {("undone", event.fact.event_id, seq) for seq, event in events if isinstance(event.fact, Undone)}
     tasks = {("task", json.loads(row["payload"]).get("task", ""), row["seq"]) for row in ask(database, OUTCOMES)}
     shown = {("shown", note_id, seq) for seq, event in events for note_id in getattr(event.fact, "note_ids", ())}
     kept = {tuple(row) for row in ask(database, "SELECT role, subject, seq FROM event_subjects")}
-    assert kept == subjects | tasks | shown
+    assert kept == subjects | tasks | shown | undone
     ask(
         database, "INSERT INTO note_words (note_words, rank) VALUES ('integrity-check', 1)"
     )  # raises if it is not sound
     assert [row[0] for row in ask(database, "PRAGMA quick_check")] == ["ok"]
+
+
+def facts_in(fact: Fact, told: Mapping[str, Fact]) -> Iterable[Fact]:
+    """A fact, and those that it undoes or lets count again."""
+    yield fact
+    if isinstance(fact, Undone):
+        yield from facts_in(told[fact.event_id], told)
 
 
 def sorted_by_ids(ties):
@@ -102,7 +116,11 @@ def answers(store, workspace):
         "with words": (by_path(by_words.files), by_words.counts, by_words.total),
         "born": [store.count_files_born_at(workspace, path) for path in paths],
         "journals": [store.events_of(workspace, note_id=note_id) for note_id in note_ids],
-        "journals of files": [store.events_of(workspace, path=path) for path in paths],
+        "journals of files": [store.events_of(workspace, path=path) for path in (*paths, "src", "docs")],
+        "journals of some": [
+            store.events_of(workspace, wanted=wanted, before=events[-1][0], limit=3) for wanted in WANTED if events
+        ],
+        "undoings": store.undoings_of(workspace, [event.id for _, event in events]),
         "topics": [store.notes_with_topics(workspace, [topic], 2) for topic in TOPICS],
         "hot": {kind: set(store.hot_notes(workspace, [kind], 9)) for kind in Kind},
         "found": {note_id for note_id, _ in store.search_words(workspace, TOPICS, 9)},

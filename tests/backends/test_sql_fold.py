@@ -55,7 +55,7 @@ sizes = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 histories = st.builds(
     lambda begin, rest: [replace(event, id=f"event-{i:03}") for i, event in enumerate([*begin, *rest])],
     draws.histories(draws.lays(), max_size=4),
-    draws.histories(st.one_of(draws.facts, draws.facts, draws.facts, draws.undoing), max_size=16),
+    draws.histories(st.one_of(draws.facts, draws.undoing), max_size=16),
 )
 
 

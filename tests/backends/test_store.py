@@ -20,10 +20,13 @@ from trails.events import (
     Retagged,
     Served,
     Superseded,
+    Undone,
     Withdrawn,
     WorkspaceOpened,
 )
+from trails.fold import undone_by
 from trails.notes import Anchor, Author, Fingerprint, Kind, Quality, Status, Verdict
+from trails.ports import Wanted
 
 
 # ── keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -221,8 +224,68 @@ def test_the_journal_gives_every_event_as_it_was_in_its_order(world):
     assert events[2:] == [judged, moved, ended]
     assert [seq for seq, _ in journal] == sorted({seq for seq, _ in journal})
     assert [event for _, event in world.store.events_of(HERE, note_id=note_id)] == [events[0], judged, ended]
-    assert [event for _, event in world.store.events_of(HERE, path="b.py")] == [events[0], moved]
-    assert world.store.events_of(HERE, path="a.py") == []
+
+
+def test_the_journal_of_a_file_has_all_that_happened_to_it_and_to_the_notes_on_it(world):
+    note_id, other = world.lay(files=["src/a.py"]), world.lay(files=["src.py"])
+    (judged,) = world.judge(note_id)
+    (moved,) = world.happens(FileMoved("id of src/a.py", "lib/b.py"))
+    (undone,) = world.happens(Undone(judged.id, "a mistake"))
+    (again,) = world.happens(Undone(undone.id, "it was right"))
+    world.judge(other)
+
+    def told(path):
+        return [event for _, event in world.store.events_of(HERE, path=path)][1:]
+
+    assert told("lib/b.py") == told("lib") == [judged, moved, undone, again]
+    assert told("src/a.py") == told("src") == told("lib")  # by the names that it once had
+    assert told("src.py") == told("src.py")
+    assert world.store.events_of(HERE, path="li") == []
+
+
+def test_a_name_means_the_file_that_has_it_before_one_that_had_it(world):
+    world.lay(files=["a.py"])
+    world.happens(FileMoved("id of a.py", "b.py"))
+    note_id = world.lay(files=["a.py"], file_id="another")
+
+    assert [event.fact.note_id for _, event in world.store.events_of(HERE, path="a.py")] == [note_id]
+
+
+def test_the_journal_can_be_narrowed_to_kinds_to_somebody_and_to_a_time(world):
+    note_id = world.lay()
+    (judged,) = world.judge(note_id, by=BEN)
+    (withdrawn,) = world.withdraw(note_id)
+
+    def told(**wanted):
+        return [event for _, event in world.store.events_of(HERE, wanted=Wanted(**wanted))]
+
+    assert told(kinds=("judged", "withdrawn")) == [judged, withdrawn]
+    assert told(by=BEN.principal) == told(by=BEN.session) == [judged]
+    assert told(since=judged.at, until=withdrawn.at) == [judged]
+    assert len(told(by=ADA.agent)) == 3
+
+
+def test_the_journal_can_be_read_page_by_page_in_both_directions(world):
+    note_id = world.lay()
+    for _ in range(5):
+        world.judge(note_id)
+    whole = world.store.events_of(HERE)
+
+    assert world.store.events_of(HERE, before=whole[4][0], limit=2) == whole[2:4]
+    assert world.store.events_of(HERE, after=0, limit=2) == whole[:2]
+
+
+def test_what_undoes_an_event_and_what_undoes_that_are_told(world):
+    note_id = world.lay()
+    (judged,) = world.judge(note_id)
+    (undone,) = world.happens(Undone(judged.id, "a mistake"))
+    (again,) = world.happens(Undone(undone.id, "it was right"))
+    (other,) = world.judge(note_id)
+
+    assert world.store.undoings_of(HERE, [judged.id]) == [undone, again]
+    assert world.store.undoings_of(HERE, [undone.id]) == [again]
+    assert world.store.undoings_of(HERE, [other.id]) == []
+    assert undone_by([undone, again]) == {undone.id: again}
 
 
 def test_the_journal_gives_the_newest_or_what_comes_after_a_place(world):

@@ -110,10 +110,27 @@ def test_showing_notes_leaves_no_trace_in_any_state(history):
 @FEW
 @given(WITH_UNDOING)
 def test_what_was_undone_is_as_if_it_had_not_been_said(history):
-    undone = {event.fact.event_id for event in history if isinstance(event.fact, Undone)}
-    without = [event for event in history if event.id not in undone and not isinstance(event.fact, Undone)]
+    undoings = [event for event in history if isinstance(event.fact, Undone)]
+
+    def counts(event):
+        against = [undoing for undoing in undoings if undoing.fact.event_id == event.id]
+        return not any(counts(one) for one in against if event not in undoings or one.stamp > event.stamp)
+
+    without = [event for event in history if event not in undoings and counts(event)]
 
     assert fold(history) == fold(without)
+
+
+def test_an_undoing_can_be_undone_and_what_it_undid_be_undone_again():
+    laid, withdrawn = event(1, Laid("n", Kind.PLAN, "A plan")), event(2, Withdrawn("n", "wrong"))
+    undone, again = event(3, Undone(withdrawn.id, "no")), event(4, Undone("event-003", "yes"))
+    anew = event(5, Undone(withdrawn.id, "no"))
+
+    def status(*events):
+        return note_after(laid, withdrawn, *events).lifecycle.status
+
+    assert status() is status(undone, again) is Status.WITHDRAWN
+    assert status(undone) is status(undone, again, anew) is Status.LIVE
 
 
 @FEW

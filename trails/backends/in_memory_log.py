@@ -27,7 +27,7 @@ from ..events import (
 )
 from ..fold import FileState, NoteState, apply_to_file, apply_to_note, counting
 from ..notes import Head, Status
-from ..ports import Request
+from ..ports import EVERYTHING, Request, Wanted
 
 REPEATED_WITHIN = timedelta(minutes=10)
 
@@ -120,7 +120,7 @@ class InMemoryLog:
 
     def _fold_in(self, event: Event) -> None:
         if isinstance(event.fact, Undone):
-            self._fold_anew(self._log[event.fact.event_id])
+            self._fold_anew(self._told_of(event))
             return
         for note_id in note_ids_of(event.fact):
             self._becomes(note_id, apply_to_note(self._notes.get(note_id, NoteState(note_id)), event))
@@ -147,19 +147,48 @@ class InMemoryLog:
                 indexing.vector = None
 
     def events_of(
-        self, workspace: str, *, note_id: str = "", path: str = "", after: int = 0, limit: int = 100
+        self,
+        workspace: str,
+        *,
+        note_id: str = "",
+        path: str = "",
+        wanted: Wanted = EVERYTHING,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = 100,
     ) -> list[tuple[int, Event]]:
         with self._lock:
-            identities = {state.file_id for state in self._named(workspace) if state.path == path}
+            files = self._meant_by(workspace, path) if path and not note_id else set()
+            notes = {note_id} if note_id else {one.note_id for one in self._there(workspace) if files & {*one.file_ids}}
             found = [
                 (seq, event)
                 for seq, event in enumerate(self._log.values(), start=1)
-                if seq > after
-                and event.workspace == workspace
-                and (not note_id or note_id in note_ids_of(self._told_of(event).fact))
-                and (not path or note_id or identities & set(file_ids_of(self._told_of(event).fact)))
+                if (after is None or seq > after) and (before is None or seq < before)
+                if event.workspace == workspace and _is_wanted(event, wanted)
+                if not (note_id or path) or self._is_about(event, notes, files)
             ]
-        return found[:limit] if after else found[-limit:]
+        return found[:limit] if after is not None else found[-limit:]
+
+    def _meant_by(self, workspace: str, path: str) -> set[str]:
+        """The files that a path names, or that are in the folder of that name; else those that once were."""
+        named = list(self._named(workspace))
+        now = {state.file_id for state in named if _is_in(state.path, path)}
+        return now or {state.file_id for state in named if any(_is_in(name, path) for _, name in state.all_names)}
+
+    def _is_about(self, event: Event, notes: Collection[str], files: Collection[str]) -> bool:
+        fact = self._told_of(event).fact
+        return not {*note_ids_of(fact)}.isdisjoint(notes) or not {*file_ids_of(fact)}.isdisjoint(files)
+
+    def undoings_of(self, workspace: str, event_ids: Collection[str]) -> list[Event]:
+        with self._lock:
+            undoings = [event for event in self._log.values() if isinstance(event.fact, Undone)]
+        known, found = set(event_ids), []
+        for event in undoings:  # each comes after what it undoes
+            assert isinstance(event.fact, Undone)
+            if event.workspace == workspace and event.fact.event_id in known:
+                known.add(event.id)
+                found.append(event)
+        return sorted(found, key=lambda event: event.stamp)
 
     def find_event(self, workspace: str, event_id: str) -> tuple[int, Event] | None:
         with self._lock:
@@ -220,8 +249,10 @@ class InMemoryLog:
         self._closed = True
 
     def _told_of(self, event: Event) -> Event:
-        """An event, or the one that it undoes."""
-        return self._log[event.fact.event_id] if isinstance(event.fact, Undone) else event
+        """An event, or the one that it undoes or lets count again."""
+        while isinstance(event.fact, Undone):
+            event = self._log[event.fact.event_id]
+        return event
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _there(self, workspace: str) -> Iterator[NoteState]:
@@ -232,6 +263,20 @@ class InMemoryLog:
 
     def _named(self, workspace: str) -> Iterator[FileState]:
         return (state for state in self._files.values() if state.workspace == workspace and state.path)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def _is_wanted(event: Event, wanted: Wanted) -> bool:
+    by = (event.by.principal, event.by.agent, event.by.session)
+    return (
+        (not wanted.kinds or event.kind in wanted.kinds)
+        and (not wanted.by or wanted.by in by)
+        and (wanted.since is None or event.at >= wanted.since)
+        and (wanted.until is None or event.at < wanted.until)
+    )
 
 
 def _origin(event: Event) -> tuple[str, str, str]:

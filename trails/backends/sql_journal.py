@@ -4,13 +4,27 @@ What is read from the event log: the journal, what was shown to whom, how tasks 
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, not_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    bindparam,
+    func,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 
 from ..events import Chosen, Event, Served, TreeSeen, WorkspaceOpened, from_payload
 from ..notes import Head, Status
+from ..ports import Wanted
 from .sql_rows import event_from_row, from_micros, to_micros
 from .sql_schema import (
     HAS_SESSION,
@@ -21,7 +35,9 @@ from .sql_schema import (
     IS_TREE,
     event_subjects,
     events,
+    file_names,
     files,
+    note_files,
     notes,
 )
 from .sql_states import fetch_in
@@ -29,14 +45,41 @@ from .sql_states import fetch_in
 TREES_LOOKED_AT = 1000  # looks at trees; of a worktree that was not looked at for so long nothing is remembered
 
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-IDENTITIES_AT = select(files.c.id).where(files.c.workspace == bindparam("workspace"), files.c.path == bindparam("path"))
-EVENTS = select(events).where(events.c.workspace == bindparam("workspace"), events.c.seq > bindparam("after"))
 SEQS_OF = select(event_subjects.c.seq).where(
     event_subjects.c.workspace == bindparam("workspace"),
     event_subjects.c.role == bindparam("role"),
     event_subjects.c.subject.in_(IDS),
 )
-EVENTS_OF = select(events).where(events.c.seq.in_(SEQS_OF), events.c.seq > bindparam("after"))
+
+AFTER_SLASH = "0"  # the character after "/": a folder's files lie between
+
+
+def _files_in(table: FromClause, file_id: ColumnElement[str]) -> Select[Any]:
+    """The files that a table has under a path, or in the folder of that name."""
+    is_it = table.c.path == bindparam("path")
+    is_inside = (table.c.path >= bindparam("first")) & (table.c.path < bindparam("last"))
+    return select(file_id).where(table.c.workspace == bindparam("workspace"), or_(is_it, is_inside))
+
+
+def _seqs_of_files(file_ids: Select[Any]) -> Select[Any]:
+    """What happened to files and to the notes on them."""
+    their_notes = select(note_files.c.note_id).where(
+        note_files.c.workspace == bindparam("workspace"), note_files.c.file_id.in_(file_ids)
+    )
+    seqs = [
+        select(event_subjects.c.seq).where(
+            event_subjects.c.workspace == bindparam("workspace"),
+            event_subjects.c.role == role,
+            event_subjects.c.subject.in_(subjects),
+        )
+        for role, subjects in (("file", file_ids), ("note", their_notes))
+    ]
+    return select(union_all(*seqs).subquery().c.seq)
+
+
+NAMED_NOW, NAMED_ONCE = _files_in(files, files.c.id), _files_in(file_names, file_names.c.file_id)
+SEQS_OF_FILES_NOW, SEQS_OF_FILES_ONCE = _seqs_of_files(NAMED_NOW), _seqs_of_files(NAMED_ONCE)
+UNDOINGS = select(events).where(events.c.seq.in_(SEQS_OF)).order_by(events.c.seq)
 # The subjects are limited, not the events: a note that is shown all day has a long list of them.
 LAST_SEQS_OF = SEQS_OF.order_by(event_subjects.c.seq.desc()).limit(bindparam("limit"))
 SHOWINGS_OF = select(events).where(events.c.seq.in_(LAST_SEQS_OF)).order_by(events.c.seq.desc())
@@ -97,19 +140,63 @@ def last_event_at(connection: Connection) -> datetime | None:
     return None if at is None else from_micros(at)
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose events: those of a workspace, or of one note or one path in it."""
+
+    workspace: str
+    note_id: str = ""
+    path: str = ""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the statements about it are given."""
+        where = {"workspace": self.workspace}
+        if self.note_id:
+            return {**where, "role": "note", "ids": [self.note_id]}
+        return {**where, "path": self.path, "first": f"{self.path}/", "last": self.path + AFTER_SLASH}
+
+
 def events_of(
-    connection: Connection, workspace: str, note_id: str, path: str, after: int, limit: int
+    connection: Connection, about: About, wanted: Wanted, *, after: int | None, before: int | None, limit: int
 ) -> list[tuple[int, Event]]:
-    statement: Select[Any] = EVENTS
-    values: dict[str, Any] = {"workspace": workspace, "after": after}
-    if note_id:
-        statement, values = EVENTS_OF, {**values, "role": "note", "ids": [note_id]}
-    elif path:
-        identities = connection.scalars(IDENTITIES_AT, {"workspace": workspace, "path": path}).all()
-        statement, values = EVENTS_OF, {**values, "role": "file", "ids": identities}
-    order = events.c.seq if after else events.c.seq.desc()
-    rows = connection.execute(statement.order_by(order).limit(limit), values).all()
-    return [(row.seq, event_from_row(row)) for row in (rows if after else reversed(rows))]
+    statement = select(events).where(events.c.workspace == about.workspace, *_conditions(wanted))
+    if about.note_id:
+        statement = statement.where(events.c.seq.in_(SEQS_OF))
+    elif about.path:
+        is_name = connection.execute(NAMED_NOW.limit(1), about.values).first() is not None
+        statement = statement.where(events.c.seq.in_(SEQS_OF_FILES_NOW if is_name else SEQS_OF_FILES_ONCE))
+    if after is not None:
+        statement = statement.where(events.c.seq > after)
+    if before is not None:
+        statement = statement.where(events.c.seq < before)
+    order = events.c.seq.desc() if after is None else events.c.seq
+    rows = connection.execute(statement.order_by(order).limit(limit), about.values).all()
+    return [(row.seq, event_from_row(row)) for row in (reversed(rows) if after is None else rows)]
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions = []
+    if wanted.kinds:
+        conditions.append(events.c.kind.in_(wanted.kinds))
+    if by := wanted.by:
+        conditions.append(or_(events.c.principal == by, events.c.agent == by, events.c.session == by))
+    if wanted.since:
+        conditions.append(events.c.at >= to_micros(wanted.since))
+    if wanted.until:
+        conditions.append(events.c.at < to_micros(wanted.until))
+    return conditions
+
+
+def undoings_of(connection: Connection, workspace: str, event_ids: Collection[str]) -> list[Event]:
+    found: dict[str, Event] = {}
+    asked = set(event_ids)
+    while asked:
+        rows = fetch_in(connection, UNDOINGS, asked, workspace=workspace, role="undone")
+        later = {row.id: event_from_row(row) for row in rows}
+        asked = later.keys() - found.keys()
+        found |= later
+    return sorted(found.values(), key=lambda event: event.stamp)
 
 
 def find_event(connection: Connection, workspace: str, event_id: str) -> tuple[int, Event] | None:

@@ -171,10 +171,13 @@ class States:
         ids_by_role: dict[str, set[str]] = {"note": set(), "file": set()}
         if not ids:
             return ids_by_role
-        kept = [event_from_row(row) for row in fetch_in(connection, EVENTS_BY_ID, ids)]
-        self._told = {event.id: event for event in kept}
+        asked = ids
+        while asked:  # what is undone may itself have undone something
+            kept = [event_from_row(row) for row in fetch_in(connection, EVENTS_BY_ID, asked)]
+            self._told |= {event.id: event for event in kept}
+            asked = {event.fact.event_id for event in kept if isinstance(event.fact, Undone)} - self._told.keys()
         self._awaited = ids - self._told.keys()
-        for event in [*kept, *(event for event in events if event.id in self._awaited)]:
+        for event in [*self._told.values(), *(event for event in events if event.id in self._awaited)]:
             for role, subject in subjects_of(event):
                 where = {"workspace": event.workspace, "role": role}
                 rows = fetch_in(connection, HISTORY, [subject], **where)
@@ -188,9 +191,11 @@ class States:
         self._past |= {subject: [] for event in events for subject in subjects_of(event)}
 
     def undone_by(self, event: Event) -> Event | None:
-        """The event that another one undoes; None where it undoes nothing, or nothing that is known here."""
-        found = self._told.get(event.fact.event_id) if isinstance(event.fact, Undone) else None
-        return found if found and found.workspace == event.workspace else None
+        """The event that another one undoes or lets count again; None where that is nothing, or nothing known here."""
+        found: Event | None = event
+        while found and isinstance(found.fact, Undone):
+            found = self._told.get(found.fact.event_id)
+        return found if found and found is not event and found.workspace == event.workspace else None
 
     def workspace_of_note(self, note_id: str) -> str | None:
         """Where a note was laid, or None: no such note."""

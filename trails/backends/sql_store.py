@@ -18,7 +18,18 @@ from ..edges import Sitting, Tie, Walk
 from ..errors import Unavailable
 from ..events import Event
 from ..notes import Candidate, Head, Note
-from ..ports import Clock, FileName, Indexed, Name, Origin, Pending, Request, WordsOfPaths
+from ..ports import (
+    EVERYTHING,
+    Clock,
+    FileName,
+    Indexed,
+    Name,
+    Origin,
+    Pending,
+    Request,
+    Wanted,
+    WordsOfPaths,
+)
 from . import migrations, sql_index_book, sql_journal, sql_paths, sql_queries, sql_states, sqlite_only
 from .sql_states import WordIndex
 from .sql_writer import Writer
@@ -200,10 +211,23 @@ class SqlStore:
 
     # ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def events_of(
-        self, workspace: str, *, note_id: str = "", path: str = "", after: int = 0, limit: int = 100
+        self,
+        workspace: str,
+        *,
+        note_id: str = "",
+        path: str = "",
+        wanted: Wanted = EVERYTHING,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = 100,
     ) -> list[tuple[int, Event]]:
+        about = sql_journal.About(workspace, note_id, "" if note_id else path)
         with self._connection() as connection:
-            return sql_journal.events_of(connection, workspace, note_id, path, after, limit)
+            return sql_journal.events_of(connection, about, wanted, after=after, before=before, limit=limit)
+
+    def undoings_of(self, workspace: str, event_ids: Collection[str]) -> list[Event]:
+        with self._connection() as connection:
+            return sql_journal.undoings_of(connection, workspace, event_ids)
 
     def find_event(self, workspace: str, event_id: str) -> tuple[int, Event] | None:
         with self._connection() as connection:
