@@ -39,6 +39,7 @@ RULES = {
     "runners",
     "runs",
     "secret_rules",
+    "sentences",
     "shell",
     "sittings",
     "starts",

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from .bootstrap import open_memory
     from .delivery import age, check_budget, render, tokens, who
     from .errors import ERRORS_BY_CODE, BadInput, Conflict, NoSuchNote, Refused, TrailsError, Unavailable
-    from .events import Event, Laid, to_payload
+    from .events import FACTS_BY_KIND, Event, Laid, to_payload
     from .evidence import probability
     from .explaining import Why
     from .history import Commit, commits, draft_from
+    from .journal import Page, Told
     from .memory import Memory, Receipt, Story
     from .notes import (
         Anchor,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         Verdict,
     )
     from .offering import Offer
+    from .ports import Wanted
     from .posting import Board, Plan
     from .runs import Run, read_run
     from .settings import Settings, describe_settings, read_settings
@@ -57,6 +59,7 @@ _HOMES = {
     "Drift": "notes",
     "ERRORS_BY_CODE": "errors",
     "Event": "events",
+    "FACTS_BY_KIND": "events",
     "FolderOnDisk": "workspace",
     "Glance": "watcher",
     "Hit": "notes",
@@ -68,6 +71,7 @@ _HOMES = {
     "Note": "notes",
     "Offer": "offering",
     "Onlooker": "watcher",
+    "Page": "journal",
     "Plan": "posting",
     "Question": "notes",
     "Reason": "notes",
@@ -78,11 +82,13 @@ _HOMES = {
     "Settings": "settings",
     "Status": "notes",
     "Story": "memory",
+    "Told": "journal",
     "TITLE_LIMIT": "admission",
     "TrailsError": "errors",
     "Unavailable": "errors",
     "Validity": "notes",
     "Verdict": "notes",
+    "Wanted": "ports",
     "Watcher": "watcher",
     "Welcome": "welcoming",
     "Why": "explaining",
@@ -110,6 +116,7 @@ _HOMES = {
 
 __all__ = [
     "ERRORS_BY_CODE",
+    "FACTS_BY_KIND",
     "TITLE_LIMIT",
     "Anchor",
     "Author",
@@ -131,6 +138,7 @@ __all__ = [
     "Note",
     "Offer",
     "Onlooker",
+    "Page",
     "Plan",
     "Question",
     "Reason",
@@ -141,10 +149,12 @@ __all__ = [
     "Settings",
     "Status",
     "Story",
+    "Told",
     "TrailsError",
     "Unavailable",
     "Validity",
     "Verdict",
+    "Wanted",
     "Watcher",
     "Welcome",
     "Why",

@@ -36,9 +36,10 @@ from .explaining import Companion, FileEdge, Why, companions_of, edges_of, why
 from .gathering import Gathering
 from .git_moves import GitMoves
 from .indexing import Indexer
+from .journal import Journal, Page, Told
 from .notes import HANDLE_LENGTH, NO_HEAD, Author, Draft, Drift, Note, Question, Recall, Status, Verdict, handle
 from .offering import EVENTS_LOOKED_AT, NOTHING, Offer, Offering, about, given
-from .ports import Clock, Folder, Index, NewId, Store
+from .ports import EVERYTHING, Clock, Folder, Index, NewId, Store, Wanted
 from .presence import Presence
 from .recalling import Recaller
 from .recording import Recorder
@@ -69,7 +70,7 @@ class Story:
     """One note with all that happened to it, the notes it is tied to, its anchors now, and where its files lead to."""
 
     note: Note
-    events: tuple[Event, ...]
+    events: tuple[Told, ...]
     related: tuple[Note, ...] = ()
     drifts: tuple[Drift, ...] = ()
     edges: tuple[FileEdge, ...] = ()
@@ -384,7 +385,7 @@ class Memory:
         """One note with all its layers: its events, and the notes it replaced, that replaced, dispute or witness it."""
         note = self.get_note(workspace, note_ref)
         note = placing.in_folder(self.store, workspace, {note.id: note}, folder)[note.id]
-        events = tuple(event for _, event in self.store.events_of(workspace, note_id=note.id))
+        events = Journal(self.store, workspace).tell(self.store.events_of(workspace, note_id=note.id))
         related_ids = [ref for ref in (note.supersedes, note.superseded_by, *note.disputed_by, *note.witnesses) if ref]
         related = self.store.find_notes(workspace, related_ids)
         now = self.clock()
@@ -414,11 +415,28 @@ class Memory:
         return self._undoing(workspace, session, by).notes()
 
     def log(
-        self, workspace: str, *, note_ref: str = "", path: str = "", after: int = 0, limit: int = 100
+        self, workspace: str, *, note_ref: str = "", path: str = "", after: int | None = None, limit: int = 100
     ) -> list[tuple[int, Event]]:
-        """The journal, oldest first, each event with its place: of the workspace, of one note or of one file."""
+        """The events, oldest first, each with its place: of the workspace, of one note, of one file or folder."""
         note_id = self.get_note(workspace, note_ref).id if note_ref else ""
         return self.store.events_of(workspace, note_id=note_id, path=path, after=after, limit=limit)
+
+    def journal(
+        self,
+        workspace: str,
+        *,
+        note_ref: str = "",
+        path: str = "",
+        wanted: Wanted = EVERYTHING,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> Page:
+        """The same as a person reads it: each event in a sentence, those that were taken back marked so."""
+        note_id = self.get_note(workspace, note_ref).id if note_ref else ""
+        return Journal(self.store, workspace).page(
+            note_id=note_id, path=path, wanted=wanted, after=after, before=before, limit=limit
+        )
 
     def annotations(self, workspace: str, folder: Folder) -> Annotations:
         """What is to stand beside the code of a folder, for those who cannot ask. Counts as shown to nobody."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trails import Settings, TrailsError, read_settings
+from trails import Settings, TrailsError, Unavailable, read_settings
 from trails.backends.remote_memory import Answer, RemoteMemory
 
 from . import render
@@ -50,15 +50,31 @@ def ask(verb: str, /, **arguments: Any) -> Answer:
     return keeper().ask(verb, **{name: value for name, value in arguments.items() if value not in (None, "", [], ())})
 
 
-def follow_journal(about: Mapping[str, str], *, limit: int, after: int = 0) -> Iterator[Answer]:
-    """The newest `limit` events, or those after a place, then every further one as it happens, for ever."""
-    said = ask("log", after=after, limit=limit, **about)
+def follow_journal(asked: Mapping[str, Any], *, limit: int, after: int | None = None) -> Iterator[Answer]:
+    """
+    The newest `limit` events, or those after a place, then every further one as it happens, each once, for ever.
+
+    While there is no keeper to be had it says so, and goes on from its place when there is one.
+    """
+    said = ask("log", after=after, limit=limit, **asked)
     while True:
-        for event in said["events"]:
-            after = event["seq"]
-            yield event
-        time.sleep(LOOK_AGAIN_S)
-        said = ask("log", after=after, limit=EVENTS_AT_ONCE, **about)
+        yield from said["events"]
+        if after is None or not said["more"]:
+            time.sleep(LOOK_AGAIN_S)
+        after = said["cursor"]
+        said = _ask_until_answered("log", after=after, limit=EVENTS_AT_ONCE, **asked)
+
+
+def _ask_until_answered(verb: str, /, **arguments: Any) -> Answer:
+    complaint = ""
+    while True:
+        try:
+            return ask(verb, **arguments)
+        except Unavailable as problem:
+            if str(problem) != complaint:
+                complaint = str(problem)
+                say_aside(f"{complaint} Asking again until it answers.")
+            time.sleep(LOOK_AGAIN_S)
 
 
 def answer(as_json: bool, said: Answer, as_text: Callable[[Answer], str]) -> None:

@@ -29,7 +29,7 @@ from .asking import (
     settings,
 )
 
-FILE_EVENTS = ("file-moved", "file-changed", "file-gone")
+FILE_EVENTS = ("file-moved", "file-copied", "file-changed", "file-gone", "tree-seen")
 LOOK_S = 0.3  # between two looks at what is still to be indexed
 
 
@@ -104,13 +104,11 @@ def watch(as_json: AsJson = False) -> None:
 
     The keeper looks at them now and goes on watching; Ctrl-C ends the showing.
     """
-    newest = ask("log", limit=1)["events"]
-    after = newest[-1]["seq"] if newest else 0  # before the keeper looks: what it finds is told too
+    after = ask("log", limit=1)["cursor"]  # before the keeper looks: what it finds is told too
     ask("watch_now")
     say_aside(f"watching {ask('status')['workspace']['root']} until Ctrl-C")
-    for event in follow_journal({}, limit=EVENTS_AT_ONCE, after=after):
-        if event["kind"] in FILE_EVENTS:
-            say_event(event, as_json)
+    for event in follow_journal({"what": FILE_EVENTS}, limit=EVENTS_AT_ONCE, after=after):
+        say_event(event, as_json)
 
 
 def reindex(as_json: AsJson = False) -> None:

@@ -5,26 +5,23 @@ A command turns its options into one question to the keeper and prints the answe
 """
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from io import TextIOWrapper
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from trails import BadInput, Kind, TrailsError, Verdict, __version__
 
-from . import annotate, briefing, chores, connect, explaining, init, render
-from .asking import AsJson, answer, ask, follow_journal, now, say, say_event, say_problem
+from . import annotate, briefing, chores, connect, explaining, init, journal, render
+from .asking import AsJson, answer, ask, now, say, say_problem
 from .bench import bench
 
 INTERRUPTED = 130  # 128 + SIGINT, as a shell has it
 FILES, NOTES_BESIDE_FILES = 10, 3  # shown where files are asked for
 READER_GONE = 141  # 128 + SIGPIPE
-NOTE = re.compile(r"\[?([0-9a-hjkmnp-tv-z]{8}|[0-9A-HJKMNP-TV-Z]{26})\]?")
 
 Files = Annotated[
     list[str] | None, typer.Option("--file", "-f", metavar="PATH[:LINES]", help="A file it is about; repeatable.")
@@ -243,29 +240,14 @@ def show(note: NoteRef, as_json: AsJson = False) -> None:
     answer(as_json, ask("show", note=note), lambda said: render.story(said, now=now()))
 
 
-@app.command(epilog="Example: trails log src/ledger.py --limit 20")
-def log(
-    subject: Annotated[str, typer.Argument(metavar="[FILE|NOTE]", help="Only what concerns this file or note.")] = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", help="The newest so many events.")] = 50,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="Wait for more, until Ctrl-C; with --json one a line.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """
-    Show what happened here.
-
-    The journal of this workspace, of a file or of a note, oldest first.
-    """
-    about = _about(subject)
-    if not follow:
-        answer(as_json, ask("log", **about, limit=limit), render.journal)
-        return
-    for event in follow_journal(about, limit=limit):
-        say_event(event, as_json)
-
-
-for command, example in (*init.COMMANDS, *connect.COMMANDS, *briefing.COMMANDS, *annotate.COMMANDS, *chores.COMMANDS):
+for command, example in (
+    *journal.COMMANDS,
+    *init.COMMANDS,
+    *connect.COMMANDS,
+    *briefing.COMMANDS,
+    *annotate.COMMANDS,
+    *chores.COMMANDS,
+):
     app.command(epilog=f"Example: {example}")(command)
 app.add_typer(bench)
 
@@ -286,11 +268,3 @@ def _result(said: str) -> float | str:
         return float(said)
     except ValueError:
         return said
-
-
-def _about(subject: str) -> dict[str, str]:
-    """What the journal is asked about: a file that is there, else what looks like a note, else a file that was."""
-    if not subject:
-        return {}
-    is_note = NOTE.fullmatch(subject) and not Path(subject).exists()
-    return {"note" if is_note else "file": subject}

@@ -2,8 +2,9 @@
 Answers of the keeper as text for a person. Text in, text out: nothing is printed or asked here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from textwrap import indent
 from typing import Any
 
@@ -11,6 +12,8 @@ Answer = Mapping[str, Any]
 
 MARGIN = "    "
 PER_MINUTE, PER_HOUR, PER_DAY = 60, 3600, 86400  # seconds
+MANY_FILES = {"file-changed": "change", "file-seen": "for the first time", "file-gone": "go", "file-moved": "move"}
+FILES_A_LINE = 3
 PAST = {
     "supersede": "Superseded",
     "dispute": "Disputed",
@@ -135,60 +138,38 @@ def _lines(file: Answer) -> str:
 
 
 # ── the journal ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def journal(answer: Answer) -> str:
-    return "\n".join(event(one) for one in answer["events"]) or "Nothing has happened here yet."
+def journal(page: Answer, *, is_forward: bool) -> str:
+    """A page of the journal, one line an event, and how to read on: back, or forward from the place asked for."""
+    told = page["events"]
+    lines = [*condensed(told)] or ["Nothing of that has happened here."]
+    if page["more"]:
+        where = f"--after {told[-1]['seq']}" if is_forward else f"--before {told[0]['seq']}"
+        lines.append(f"There is more: the same with {where}.")
+    return "\n".join(lines)
+
+
+def condensed(told: Iterable[Answer]) -> Iterator[str]:
+    """Events as lines; where one after the other says the same of many files, they share a line."""
+    for _, alike in groupby(told, key=lambda kept: (kept["kind"], author(kept["by"]), kept["undone"] is None)):
+        run = list(alike)
+        if run[0]["kind"] in MANY_FILES and run[0]["undone"] is None and len(run) > FILES_A_LINE:
+            yield _storm(run)
+        else:
+            yield from map(event, run)
 
 
 def event(kept: Answer) -> str:
-    """One event on one line: when, what, who, and what it is about."""
-    return f"{local(kept['at'])}  {kept['kind']:<16}  {author(kept['by'])}  {_matter(kept)}".rstrip()
+    """One event on one line: when, its place, who, and what; if it was taken back, by whom and why."""
+    undone = kept["undone"]
+    back = f" (taken back by {author(undone['by'])}, because: {one_line(undone['reason'])})" if undone else ""
+    return f"{local(kept['at'])}  {kept['seq']:>6}  {author(kept['by'])} {one_line(kept['says'])}{back}"
 
 
-def _matter(kept: Answer) -> str:
-    match kept["kind"]:
-        case "laid":
-            return f"[{short(kept['note_id'])}] {one_line(kept['title'])}"
-        case "judged":
-            return f"[{short(kept['note_id'])}] {kept['verdict']}{_because(kept)}"
-        case "used":
-            return f"[{short(kept['note_id'])}] {kept['how']}"
-        case "corroborated":
-            return f"[{short(kept['note_id'])}] by [{short(kept['witness_id'])}]"
-        case "superseded":
-            return f"[{short(kept['note_id'])}] by [{short(kept['by_note_id'])}]{_because(kept)}"
-        case "disputed":
-            return f"[{short(kept['note_id'])}] by [{short(kept['counter_id'])}]{_because(kept)}"
-        case "outcome":
-            names = ", ".join(f"[{short(credit['note_id'])}]" for credit in kept.get("credits", ()))
-            return " ".join(part for part in (f"{kept['result']:.2f}", one_line(kept.get("task", "")), names) if part)
-        case "served":
-            return ", ".join(f"[{short(note_id)}]" for note_id in kept["note_ids"])
-        case "tree-seen":
-            return one_line(_tree_words(kept))
-        case "edited":
-            return one_line(", ".join(file["path"] for file in kept["files"]))
-        case "retagged":
-            tags = [f"+{topic}" for topic in kept["added"]] + [f"-{topic}" for topic in kept["removed"]]
-            return f"[{short(kept['note_id'])}] {one_line(' '.join(tags))}{_because(kept)}"
-        case _:
-            subject = f"[{short(kept['note_id'])}]" if "note_id" in kept else one_line(_file_words(kept))
-            return f"{subject}{_because(kept)}"
-
-
-def _file_words(kept: Answer) -> str:
-    if kept.get("old"):
-        return f"{kept['old']} is now {kept['path']}"
-    return str(kept.get("path") or kept.get("root") or f"file {kept['file_id'][:8]}")
-
-
-def _tree_words(kept: Answer) -> str:
-    head = kept["head"]
-    counts = [f"{len(kept[what])} {what}" for what in ("changed", "gone") if kept.get(what)]
-    return " ".join([*filter(None, (head.get("branch"), head.get("commit", "")[:8])), ", ".join(counts)]).strip()
-
-
-def _because(kept: Answer) -> str:
-    return f": {one_line(kept['reason'])}" if kept.get("reason") else ""
+def _storm(run: Sequence[Answer]) -> str:
+    paths = [one_line(kept.get("path") or kept["file_id"]) for kept in run[:FILES_A_LINE]]
+    last = run[-1]
+    who = f"{local(last['at'])}  {last['seq']:>6}  {author(last['by'])}"
+    return f"{who} saw {len(run)} files {MANY_FILES[last['kind']]}: {', '.join(paths)} and {len(run) - len(paths)} more"
 
 
 # ── the keeper ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,11 +18,13 @@ from trails import (
     Hit,
     Lead,
     Note,
+    Page,
     Question,
     Reason,
     Recall,
     Receipt,
     Story,
+    Told,
     TrailsError,
     Welcome,
     Why,
@@ -157,8 +159,8 @@ def receipt_payload(receipt: Receipt) -> Payload:
     }
 
 
-def event_payload(seq: int | None, event: Event) -> Payload:
-    """An event: its place in the journal (null where that is not known), its origin, and the fields of its fact."""
+def event_payload(seq: int, event: Event) -> Payload:
+    """An event: its place in the journal, its origin, and the fields of its fact."""
     fact = to_payload(event.fact)
     if "kind" in fact:
         fact["note_kind"] = fact.pop("kind")  # `kind` is the event's
@@ -170,10 +172,32 @@ def event_payload(seq: int | None, event: Event) -> Payload:
     return {**origin, "by": author_payload(event.by), **fact}
 
 
+def told_payload(told: Told) -> Payload:
+    """An event of the journal; `says` is its sentence, and `undone` who took it back, when and why, or null."""
+    undone = told.undone
+    return {
+        **event_payload(told.place, told.event),
+        "says": told.says,
+        "undone": None
+        if undone is None
+        else {
+            "id": undone.id,
+            "at": undone.at.isoformat(),
+            "by": author_payload(undone.by),
+            "reason": getattr(undone.fact, "reason", ""),
+        },
+    }
+
+
+def page_payload(page: Page) -> Payload:
+    """A page of the journal; `more` tells that there is more of it, and whatever happens later is after `cursor`."""
+    return {"events": [told_payload(told) for told in page.told], "more": page.is_cut, "cursor": page.cursor}
+
+
 def story_payload(story: Story) -> Payload:
     return {
         "note": note_payload(story.note, story.drifts),
-        "events": [event_payload(None, event) for event in story.events],
+        "events": [told_payload(told) for told in story.events],
         "related": [note_payload(note) for note in story.related],
         "edges": [
             {

@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from trails import BadInput, Draft, Kind, Memory, Question, Recall, Verdict, check_budget, read_kind, render
+from trails import (
+    FACTS_BY_KIND,
+    BadInput,
+    Draft,
+    Kind,
+    Memory,
+    Question,
+    Recall,
+    Verdict,
+    Wanted,
+    check_budget,
+    read_kind,
+    render,
+)
 
 from . import payloads
 from .arguments import Object, Texts, read_arguments
@@ -27,6 +40,7 @@ RECALL_BUDGET = 1000  # tokens
 EXPLORING_BUDGET = 300  # tokens: in less there is room for the best only, and no place for chance
 LEADS = 3  # files
 LOG_LIMIT = 1000  # events
+NOT_GIVEN = -1  # a place in the log that no event has
 ANYWHERE = ("hook", "status", "token", "renew_token", "reindex", "wait_until_indexed", "retire")  # no workspace needed
 
 
@@ -195,13 +209,46 @@ class Verbs:
         notes = self.memory.notes_of(visit.workspace, session, visit.author)
         return {"session": session, "notes": [payloads.laid_payload(note) for note in notes]}
 
-    def log(self, visit: Visit, *, note: str = "", file: str = "", after: int = 0, limit: int = 50) -> Payload:
-        """The journal: of one note, of one file, or of the workspace."""
+    def log(
+        self,
+        visit: Visit,
+        *,
+        note: str = "",
+        file: str = "",
+        what: Texts = (),
+        by: str = "",
+        since: str = "",
+        until: str = "",
+        after: int = NOT_GIVEN,
+        before: int = NOT_GIVEN,
+        limit: int = 50,
+    ) -> Payload:
+        """
+        The journal, oldest first: of one note, of one file or folder, or of the workspace.
+
+        `what` are kinds of events, `by` a principal, an agent or a session; `since` and `until` are ISO times. The
+        newest `limit` events, or the last ones before the place `before`, or the first ones after the place `after`.
+        """
         if not 1 <= limit <= LOG_LIMIT:
             raise BadInput(f"`limit` of log must lie between 1 and {LOG_LIMIT}.")
-        path = anchor(visit, file).path if file else ""
-        kept = self.memory.log(visit.workspace, note_ref=note, path=path, after=after, limit=limit)
-        return {"events": [payloads.event_payload(seq, event) for seq, event in kept]}
+        if unknown := [kind for kind in what if kind not in FACTS_BY_KIND]:
+            raise BadInput(f"There is no event `{unknown[0][:40]}`; there are {', '.join(sorted(FACTS_BY_KIND))}.")
+        wanted = Wanted(
+            what,
+            by.strip(),
+            _moment(since, "since") if since else None,
+            _moment(until, "until") if until else None,
+        )
+        page = self.memory.journal(
+            visit.workspace,
+            note_ref=note,
+            path=anchor(visit, file).path if file else "",
+            wanted=wanted,
+            after=None if after == NOT_GIVEN else after,
+            before=None if before == NOT_GIVEN else before,
+            limit=limit,
+        )
+        return payloads.page_payload(page)
 
     def hook(self, visit: Visit, *, event: Object) -> Payload:
         """What a client's hook is to print for one of its events; mostly nothing."""
@@ -266,9 +313,9 @@ def _result(said: float | str) -> float:
     return float(said)
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, name: str = "at") -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise BadInput("`at` must be an ISO 8601 date and time, such as 2026-01-31T09:30:00Z.") from None
+        raise BadInput(f"`{name}` must be an ISO 8601 date and time, such as 2026-01-31T09:30:00Z.") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -219,7 +219,7 @@ def test_show_has_every_layer_of_a_note(trails):
     assert f"superseded by [{new}]" in ran.stdout
     assert "because It went badly" in ran.stdout
     assert f"[{new}] observation: Deploy on Tuesday" in ran.stdout
-    assert re.search(rf"superseded .* \[{old}\] by \[{new}\]: It went badly", ran.stdout)
+    assert f"replaced [{old}] Deploy on Friday by [{new}] Deploy on Tuesday, because: It went badly" in ran.stdout
 
 
 # ── judging and correcting ───────────────────────────────────────────────────────────────────────────────────────────

@@ -200,29 +200,42 @@ def test_what_could_not_be_asked_is_said_of_either():
 
 
 # ── the journal ──────────────────────────────────────────────────────────────────────────────────────────────────────
-ORIGIN = {"seq": 1, "id": "E", "at": NOW.isoformat(), "by": {"principal": "ana", "agent": "", "session": ""}}
-ID = NOTE["id"]
+ANA = {"principal": "ana", "agent": "", "session": ""}
+EVENT = {"seq": 7, "id": "E", "at": NOW.isoformat(), "kind": "laid", "by": ANA, "says": "laid a plan", "undone": None}
 
 
-@pytest.mark.parametrize(
-    ("fact", "words"),
-    [
-        ({"kind": "laid", "note_id": ID, "title": "Two\nlines"}, "[yz7q2m4k] Two lines"),
-        ({"kind": "judged", "note_id": ID, "verdict": "helped"}, "[yz7q2m4k] helped"),
-        ({"kind": "used", "note_id": ID, "how": "cited"}, "[yz7q2m4k] cited"),
-        ({"kind": "corroborated", "note_id": ID, "witness_id": ID, "similarity": 0.9}, "[yz7q2m4k] by [yz7q2m4k]"),
-        ({"kind": "disputed", "note_id": ID, "counter_id": ID, "reason": "r"}, "[yz7q2m4k] by [yz7q2m4k]: r"),
-        ({"kind": "outcome", "result": 0.5, "baseline": 0.5}, "0.50"),
-        ({"kind": "served", "recall_id": "R", "note_ids": [ID, ID]}, "[yz7q2m4k], [yz7q2m4k]"),
-        ({"kind": "retagged", "note_id": ID, "added": ["a"], "removed": ["b"], "reason": "r"}, "[yz7q2m4k] +a -b: r"),
-        ({"kind": "withdrawn", "note_id": ID, "reason": "r"}, "[yz7q2m4k]: r"),
-        ({"kind": "file-moved", "file_id": "0123456789", "path": "b.py"}, "b.py"),
-        ({"kind": "file-gone", "file_id": "0123456789"}, "file 01234567"),
-        ({"kind": "workspace-opened", "root": "/src"}, "/src"),
-    ],
-)
-def test_an_event_is_one_line_about_its_matter(fact, words):
-    line = render.event(ORIGIN | fact)
+def test_an_event_is_one_line_with_its_place_and_who_did_what():
+    assert render.event(EVENT).endswith("       7  ana laid a plan")
 
-    assert line.endswith(f"ana  {words}")
-    assert "\n" not in line
+
+def test_what_was_taken_back_says_by_whom_and_why():
+    undone = {"id": "U", "at": NOW.isoformat(), "by": {**ANA, "agent": "scout"}, "reason": "a\nslip"}
+
+    assert render.event(EVENT | {"undone": undone}).endswith(
+        "ana laid a plan (taken back by scout of ana, because: a slip)"
+    )
+
+
+def test_the_same_of_many_files_takes_one_line():
+    seen = [
+        EVENT | {"seq": number, "kind": "file-changed", "path": f"{number}.py", "says": f"saw {number}.py change"}
+        for number in range(1, 13)
+    ]
+
+    storm, other = render.condensed([*seen, EVENT])
+    few = [*render.condensed(seen[:2])]
+
+    assert storm.endswith("      12  ana saw 12 files change: 1.py, 2.py, 3.py and 9 more")
+    assert other == render.event(EVENT)
+    assert few == [render.event(one) for one in seen[:2]]
+
+
+@pytest.mark.parametrize(("is_forward", "words"), [(False, "--before 3."), (True, "--after 4.")])
+def test_a_page_that_is_cut_says_how_to_read_on(is_forward, words):
+    page = {"events": [EVENT | {"seq": 3}, EVENT | {"seq": 4}], "more": True, "cursor": 9}
+
+    assert render.journal(page, is_forward=is_forward).endswith(f"There is more: the same with {words}")
+
+
+def test_a_page_without_events_says_so():
+    assert render.journal({"events": [], "more": False, "cursor": 0}, is_forward=False).startswith("Nothing of that")

@@ -183,7 +183,7 @@ def test_a_file_may_be_named_absolutely_and_from_below(keeper, project, asking):
 def test_asking_in_a_workspace_leaves_no_trace_of_it(asking, project):
     asking.ask("recall", query="anything")
 
-    assert asking.ask("log") == {"events": []}
+    assert asking.ask("log")["events"] == []
 
 
 def test_a_lay_with_the_same_key_happens_once(asking):
@@ -391,7 +391,7 @@ def test_junk_is_answered_and_the_connection_goes_on(asking, junk):
     asking.send(junk)
 
     assert asking.read()["error"]["code"] == "bad_input"
-    assert asking.ask("log") == {"events": []}
+    assert asking.ask("log")["events"] == []
 
 
 def test_an_oversized_request_is_answered_by_its_number_and_the_connection_goes_on(asking):
@@ -401,7 +401,7 @@ def test_an_oversized_request_is_answered_by_its_number_and_the_connection_goes_
 
     assert reply["id"] == 99
     assert reply["error"]["code"] == "bad_input"
-    assert asking.ask("log") == {"events": []}
+    assert asking.ask("log")["events"] == []
 
 
 def test_several_requests_may_be_under_way_at_once(asking):

@@ -176,7 +176,7 @@ def events_of(
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    conditions = []
+    conditions: list[ColumnElement[bool]] = []
     if wanted.kinds:
         conditions.append(events.c.kind.in_(wanted.kinds))
     if by := wanted.by:
