@@ -8,7 +8,7 @@ FAST ?=
 DATA ?= ../shared/bench/trail_replay/dev
 LOCOMO ?= ../shared/bench/locomo/locomo10.json
 
-.PHONY: run test soak e2e conformance check fix bench bench-hooks bench-tokens bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo docs clean help
+.PHONY: run test soak e2e conformance check fix bench bench-hooks bench-watching bench-tokens bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo docs clean help
 
 help: ## what each target does
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /: /'
@@ -76,6 +76,9 @@ bench: $(VENV)/.test ## start, recall and lay: the figures of the README
 
 bench-hooks: $(VENV)/.base ## what a hook costs the agent that waits for it
 	@$(BIN)/python benchmarks/hooks.py $(MORE)
+
+bench-watching: $(VENV)/.test ## a switch of branches, a large tree: time, CPU, memory, watches
+	@$(BIN)/python benchmarks/watching.py $(MORE)
 
 bench-tokens: $(VENV)/.base ## what trails puts into a context window; REPO=path/to/a/git/repository
 	@$(BIN)/python benchmarks/tokens.py --repo "$(REPO)" $(MORE)

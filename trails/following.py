@@ -93,7 +93,7 @@ def _judged(
     `fresh` are the files that appeared; without it all that is not known is searched.
     """
     lost = clues.lost()
-    missing = [path for path in looked_at if not disk.exists(path) and not disk.is_ignored(path)]
+    missing = {path: "" for path, digest in looked_at.items() if _is_missing(path, digest, disk)}
     now = {path: digest for path in looked_at if path not in missing and (digest := disk.digest(path))}
     changed = {path: digest for path, digest in now.items() if digest != looked_at[path]}
     groups = exchanged({path: looked_at[path] for path in (*missing, *changed)}, changed)
@@ -108,6 +108,11 @@ def _judged(
     edited |= {path: (looked_at[path], digest) for path, digest in changed.items() if path not in entered}
     told = [Changed(path, digest) for path, (before, digest) in edited.items() if digest and digest != before]
     return [*map(Gone, gone), *moved, *map(_exchange, groups), *told]
+
+
+def _is_missing(path: str, digest: str, disk: Disk) -> bool:
+    """Whether a file is not there, though it would be seen: nothing has its name, or a folder has it now."""
+    return not disk.is_ignored(path) and (not disk.exists(path) or (digest != "" and disk.is_folder(path)))
 
 
 def _exchange(group: Sequence[tuple[str, str]]) -> Finding:

@@ -187,6 +187,11 @@ class FolderOnDisk:
         """Whether anything has this name: a file, readable or not, or a folder; or nobody can tell."""
         return not is_absent(f"{self._root}/{path}")
 
+    def is_folder(self, path: str) -> bool:
+        """Whether a folder has this name; a link to one is none."""
+        found = find_state(f"{self._root}/{path}")
+        return found is not None and stat.S_ISDIR(found.st_mode)
+
     def is_ignored(self, path: str) -> bool:
         """Whether no note should follow a file of this name."""
         return self.rules.is_ignored(path)

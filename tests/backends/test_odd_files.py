@@ -1,6 +1,7 @@
 """Files that are not what they seem, moves across the border of a workspace, and rules that change meanwhile."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,20 @@ def test_a_file_in_folders_that_were_just_made_is_seen(root, watch, watches):
     write(root, "one/two/three/a.py")  # mkdir -p, and a file before anybody watches there
 
     book.wait_for(("changed", "one/two/three/a.py"))
+
+
+def test_a_file_replaced_by_a_folder_is_gone_until_it_is_back(root, watch, watches):
+    file = write(root, "a")
+    book = Book(root, "a")
+    watch(book, open_watches=watches)
+
+    file.unlink()
+    write(root, "a/inside.py", "something else\n")
+    book.wait_for(("gone", "a"))
+    shutil.rmtree(root / "a")
+    file.write_text("second\n")
+
+    book.wait_for(("gone", "a"), ("changed", "a"))
 
 
 def test_a_file_replaced_by_a_link_is_neither_gone_nor_what_the_link_names(root, watch, watches):

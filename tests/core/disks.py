@@ -22,6 +22,9 @@ class Disk:
     def exists(self, path):
         return path in self.held
 
+    def is_folder(self, path):
+        return any(held.startswith(path + "/") for held in self.held)
+
     def is_ignored(self, path):
         return path in self.ignored
 
