@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .offering import Offer
     from .ports import Wanted
     from .posting import Board, Plan
+    from .repository import worktrees_of
     from .runs import Run, read_run
     from .settings import Settings, describe_settings, read_settings
     from .shell import read_line
@@ -112,6 +113,7 @@ _HOMES = {
     "tokens": "delivery",
     "who": "delivery",
     "workspace_id": "workspace",
+    "worktrees_of": "repository",
 }
 
 __all__ = [
@@ -179,6 +181,7 @@ __all__ = [
     "tokens",
     "who",
     "workspace_id",
+    "worktrees_of",
 ]
 
 

@@ -82,6 +82,11 @@ class Board:
             kept=kept,
         )
 
+    def is_shared(self) -> bool:
+        """Whether there is a map of ours that git is to see."""
+        map_, ignoring = self._find(MAP), self._find(IGNORE)
+        return bool(map_ and map_.content and not (ignoring and ignoring.content))
+
     def carry_out(self, plan: Plan) -> None:
         """
         Write and remove; a folder that is empty then goes too.

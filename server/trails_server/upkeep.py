@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trails import Anchor, BadInput, Memory, Plan, Settings
+from trails import Anchor, BadInput, Conflict, Memory, Settings
 from trails.version import VERSION
 
 from .access import Token
-from .annotator import OFF, ON, SHARED, Annotated, Annotator, Place
+from .annotator import NOTHING, OFF, ON, SHARED, Annotator, Place
 from .payloads import Payload
 from .places import anchor
 from .port import Port
@@ -22,6 +22,10 @@ from .watchers import Watchers
 
 AUDIT_SAMPLE = 200  # vectors
 AUDIT_LIMIT = 100_000  # vectors; each is a question to the index
+FROM_ANOTHER = (
+    "What is in .trails was written from somebody else's notes and shared with git. Say --shared to put yours in its "
+    "place for everybody, or --ignored to do so for yourself."
+)
 WAIT_LIMIT_S = 600.0
 LOOK_UP_S = 0.2  # how often a wait looks whether the keeper is told to leave
 
@@ -45,13 +49,15 @@ class Upkeep:
 
     # ── around the verbs ─────────────────────────────────────────────────────────────────────────────────────────────
     def begin(self) -> None:
-        """Watch the workspaces that are known already."""
+        """Watch the workspaces that are known already, and keep up what stands beside their code."""
         if self.settings.watch:
             self.watchers.follow_known()
+        self.annotator.keep_known()
 
     def end(self) -> None:
         """Stop watching, and close the memory."""
         self.watchers.stop()
+        self.annotator.stop()
         self.memory.close()
 
     def enter(self, visit: Visit) -> None:
@@ -159,18 +165,22 @@ class Upkeep:
         if choice not in ("", ON, SHARED, OFF):
             raise BadInput(f"`choice` must be one of {ON}, {SHARED}, {OFF}.")
         place = Place(visit.workspace, visit.root, visit.folder.tree if visit.folder else "")
+        if not (choice or remove or dry) and self.annotator.is_anothers(place):
+            raise Conflict(FROM_ANOTHER)
         before = self.annotator.choice(place)
         choice = OFF if remove else choice or (SHARED if before == SHARED else ON)
         if dry:
-            does = self.annotator.plan(place, choice) if remove or choice != OFF else Annotated(Plan())
+            does = self.annotator.plan(place, choice) if remove or choice != OFF else NOTHING
         elif choice != OFF:
             self.enter(visit)
             does = self.annotator.write(place, choice)
             self.memory.choose(visit.workspace, place.choice, choice, visit.author)
+            self.annotator.keep(place)
         else:
+            self.annotator.leave(place)
             if before:
                 self.memory.choose(visit.workspace, place.choice, OFF, visit.author)
-            does = self.annotator.write(place, OFF) if remove else Annotated(Plan())
+            does = self.annotator.write(place, OFF) if remove else NOTHING
         return does.payload(root=str(visit.root), choice=choice)
 
     def retire(self, visit: Visit) -> Payload:

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from tests.cli.conftest import Command
+from trails.pages import MARKER
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +143,15 @@ def test_two_choices_at_once_are_sent_back(project):
 
     assert ran.returncode == 2
     assert "exclude each other" in ran.stderr
+
+
+def test_what_somebody_else_shared_is_not_replaced_unasked(project):
+    lay(project)
+    (project.project / ".trails/files").mkdir(parents=True)
+    (project.project / ".trails/MAP.md").write_text(f"{MARKER}\nThe notes of a colleague\n")
+
+    refused = project("annotate")
+    assert refused.returncode == 5
+    assert "written from somebody else's notes" in refused.stderr
+    assert "colleague" in (project.project / ".trails/MAP.md").read_text()
+    assert ".trails/MAP.md" in project.ask("annotate", choice="shared")["written"]
