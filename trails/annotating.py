@@ -39,18 +39,25 @@ class Annotating:
     store: Store
     workspace: str
     folder: Folder
+    files_limit: int = FILES_LIMIT
 
     def annotations(self, now: datetime) -> Annotations:
-        """The map and the pages, as the notes and the files are now."""
+        """
+        The map and the pages, as the notes and the files are now.
+
+        Which file is hotter is asked of the time of the newest note: the mere course of time changes no text, until a
+        note has faded.
+        """
         notes = self._notes()
         told = with_dissent(self.store, self.workspace, self._hits(notes, now))
         commits = [note for note in notes if note.by.agent == HISTORY]
-        leads = self._leads([hit.note for hit in told], commits, now)
+        newest = max((note.confirmed_at for note in notes), default=now)
+        leads = self._leads([hit.note for hit in told], commits, newest)
         with_notes = [lead.path for lead in leads if lead.reasons]
-        names = page_names(with_notes[:FILES_LIMIT])
+        names = page_names(with_notes[: self.files_limit])
         on_files = _by_path(told)
         pages = {name: page_text(path, on_files[path]) for path, name in names.items()}
-        return Annotations({MAP: map_text(told, leads, names), **pages}, max(0, len(with_notes) - FILES_LIMIT))
+        return Annotations({MAP: map_text(told, leads, names), **pages}, max(0, len(with_notes) - self.files_limit))
 
     def _notes(self) -> list[Note]:
         """The strongest notes of each kind, and the strongest that were made from commits."""
@@ -64,9 +71,9 @@ class Annotating:
         hits = [placing.seen(note, self.folder) for note in worth]
         return [hit for hit in hits if is_worth_telling(hit, now)]
 
-    def _leads(self, told: Sequence[Note], commits: Sequence[Note], now: datetime) -> list[Lead]:
+    def _leads(self, told: Sequence[Note], commits: Sequence[Note], at: datetime) -> list[Lead]:
         """The files that are there and to be seen, hottest first, and few of those that commits alone lead to."""
-        there = [lead for lead in reading_path(told, commits, now) if self._is_there(lead.path)]
+        there = [lead for lead in reading_path(told, commits, at) if self._is_there(lead.path)]
         of_commits = [lead for lead in there if not lead.reasons]
         return [*(lead for lead in there if lead.reasons), *of_commits[:COMMIT_FILES]]
 

@@ -121,7 +121,14 @@ def _where_now(anchor: Anchor, folder: Folder | None) -> Anchor:
 
 def drifts(note: Note, folder: Folder | None) -> tuple[Drift, ...]:
     """What became of a note's anchors; nothing where the files cannot be seen."""
-    return tuple(anchors.check(anchor, folder.lines(anchor.path)) for anchor in note.anchors) if folder else ()
+    return tuple(_drift(anchor, folder) for anchor in note.anchors) if folder else ()
+
+
+def _drift(anchor: Anchor, folder: Folder) -> Drift:
+    lines = folder.lines(anchor.path)
+    if lines is None and anchor.fingerprint is None and folder.exists(anchor.path):
+        return Drift(anchor.path, Validity.UNKNOWN)  # a folder or a picture is there, and has no lines to compare
+    return anchors.check(anchor, lines)
 
 
 def hit(note: Note, ranked: Ranked, folder: Folder | None) -> Hit:
