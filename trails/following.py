@@ -6,12 +6,14 @@ rename across folders may come as a deletion and a creation. So events only say 
 were; what a file became is decided by what its names hold once things are quiet.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 
 from .bursts import Burst, Rename
-from .seeking import NO_CLUES, Search, exchanged, is_backup
-from .tracing import Clues, Disk
+from .copies import copied
+from .seeking import NO_CLUES, Search, exchanged
+from .tracing import Clues, Disk, is_passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,15 @@ class Gone:
     path: str
 
 
-Finding = Moved | Exchanged | Changed | Gone
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A new file has what the known file `of` holds, which is still there."""
+
+    path: str
+    of: str
+
+
+Finding = Moved | Exchanged | Copied | Changed | Gone
 
 
 def findings(burst: Burst, known: Mapping[str, str], disk: Disk, clues: Clues = NO_CLUES) -> list[Finding]:
@@ -66,9 +76,9 @@ def findings(burst: Burst, known: Mapping[str, str], disk: Disk, clues: Clues = 
     found = plot.moves(disk)
     touched = _concerned(burst, plot)
     looked_at = {path: known[file] for file, path in plot.names.items() if file in touched or path in touched}
-    taken = set(plot.names.values())
-    fresh = [path for path in burst.fresh if disk.exists(path)]
-    return found + _judged(looked_at, taken, disk, clues, fresh)
+    names = {path: known[file] for file, path in plot.names.items()}
+    fresh = [path for path in burst.fresh if path not in names and disk.exists(path)]
+    return found + _judged(looked_at, names, disk, clues, fresh)
 
 
 def changes(burst: Burst, known: Mapping[str, str], disk: Disk) -> list[Finding]:
@@ -85,7 +95,11 @@ def reconciled(known: Mapping[str, str], disk: Disk, clues: Clues = NO_CLUES) ->
 
 
 def _judged(
-    looked_at: Mapping[str, str], known: Collection[str], disk: Disk, clues: Clues, fresh: Sequence[str] | None = None
+    looked_at: Mapping[str, str],
+    known: Mapping[str, str],
+    disk: Disk,
+    clues: Clues,
+    fresh: Sequence[str] | None = None,
 ) -> list[Finding]:
     """
     What to say of some known files: which are nowhere, which are elsewhere, and which hold something else.
@@ -93,7 +107,7 @@ def _judged(
     `fresh` are the files that appeared; without it all that is not known is searched.
     """
     lost = clues.lost()
-    missing = {path: "" for path, digest in looked_at.items() if _is_missing(path, digest, disk)}
+    missing = [path for path, digest in looked_at.items() if _is_missing(path, digest, disk)]
     now = {path: digest for path in looked_at if path not in missing and (digest := disk.digest(path))}
     changed = {path: digest for path, digest in now.items() if digest != looked_at[path]}
     groups = exchanged({path: looked_at[path] for path in (*missing, *changed)}, changed)
@@ -107,7 +121,9 @@ def _judged(
     edited = {one.new: (looked_at[one.old], disk.digest(one.new)) for one in moved if one.how != "content"}
     edited |= {path: (looked_at[path], digest) for path, digest in changed.items() if path not in entered}
     told = [Changed(path, digest) for path, (before, digest) in edited.items() if digest and digest != before]
-    return [*map(Gone, gone), *moved, *map(_exchange, groups), *told]
+    taken = {one.new for one in moved}
+    copies = copied([path for path in fresh or () if path not in taken], known, disk)
+    return [*map(Gone, gone), *moved, *map(_exchange, groups), *told, *starmap(Copied, copies.items())]
 
 
 def _is_missing(path: str, digest: str, disk: Disk) -> bool:
@@ -185,7 +201,7 @@ class _Plot:
         name = self.names[file]
         if name == file or disk.is_ignored(name):
             return True
-        return disk.exists(file) and (not disk.exists(name) or is_backup(name) or _is_hidden(name))
+        return disk.exists(file) and (not disk.exists(name) or is_passing(name))
 
 
 def _concerned(burst: Burst, plot: _Plot) -> set[str]:
@@ -197,7 +213,3 @@ def _concerned(burst: Burst, plot: _Plot) -> set[str]:
     inside = {path for path in plot.names.values() if folders and path.startswith(tuple(f"{one}/" for one in folders))}
     renamed = {path for rename in burst.renames for path in (rename.old, rename.new)}
     return burst.touched | renamed | inside | plot.moved
-
-
-def _is_hidden(path: str) -> bool:
-    return path.rpartition("/")[2].startswith(".")

@@ -30,10 +30,9 @@ def likeness(known: Print, lines: Sequence[str], common: Collection[str] = ()) -
     Lines that are `common` count on neither side. Of a whole file the longer of the two sets the measure, so that a
     small file is not found in a large one; of a part it is the part. Below ALIKE or PART_ALIKE it is 0 too.
     """
-    wanted = _telling(known.lines, common)
-    if wanted.total() < LEAST_LINES:
+    wanted, there = _telling(known.lines, common), _telling(lines, common)
+    if min(wanted.total(), there.total()) < LEAST_LINES:
         return 0.0
-    there = _telling(lines, common)
     shared = (wanted & there).total()
     share = shared / (max(wanted.total(), there.total()) if known.is_whole else wanted.total())
     return share if share >= (ALIKE if known.is_whole else PART_ALIKE) else 0.0

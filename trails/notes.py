@@ -178,7 +178,8 @@ class Candidate:
 
     `dense` is the cosine with the question in [0, 1] and `words` its BM25 score (0 where the side did not find
     it). `paths_by_file_id` gives the current names of the files it is anchored to, `opposed` the notes that it disputes
-    or that dispute it, `beside` those laid just before and just after it in its session.
+    or that dispute it, `beside` those laid just before and just after it in its session. `source` is the path of the
+    file that it is on where an open file shares it as a copy of that one, else "".
     """
 
     note_id: str
@@ -191,6 +192,7 @@ class Candidate:
     principal: str = ""
     opposed: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

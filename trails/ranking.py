@@ -61,17 +61,22 @@ Term = tuple[str, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A note in its place: its score in [0, 1] and the terms that add up to it, largest first."""
+    """
+    A note in its place: its score in [0, 1] and the terms that add up to it, largest first.
+
+    `source` is the file that it is on where an open one is a copy of that.
+    """
 
     note_id: str
     score: float
     terms: tuple[Term, ...]
     open_paths: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """The terms in plain words, made for the few notes that are shown."""
-        return tuple(_reason(term, self.open_paths) for term in self.terms)
+        return tuple(_reason(term, self.open_paths, self.source) for term in self.terms)
 
 
 def rank(
@@ -99,10 +104,11 @@ def rank(
     for match in hits:
         terms = _terms(match, question, paths.get(match.candidate.note_id, 0.0), most)
         score = math.fsum(weight * amount for _, weight, amount in terms)
-        scored.append((-score, -match.candidate.confirmed_at.timestamp(), match.candidate.note_id, terms))
+        place = (-score, -match.candidate.confirmed_at.timestamp(), match.candidate.note_id)
+        scored.append((*place, terms, match.candidate.source))
     return [
-        Ranked(note_id, -score, tuple(terms), question.files)
-        for score, _, note_id, terms in heapq.nsmallest(limit, scored)
+        Ranked(note_id, -score, tuple(terms), question.files, source)
+        for score, _, note_id, terms, source in heapq.nsmallest(limit, scored)
     ]
 
 
@@ -127,7 +133,7 @@ def _match(
     now: datetime,
 ) -> _Match:
     file_ids = candidate.paths_by_file_id
-    is_here = any(file_id in open_file_ids for file_id in file_ids)
+    is_here = bool(candidate.source) or any(file_id in open_file_ids for file_id in file_ids)
     edge = max([edges.get(candidate.note_id, 0.0), *(edges.get(file_id, 0.0) for file_id in file_ids)])
     still = lasting(candidate, now)
     asked = frozenset(question.topics)
@@ -269,13 +275,17 @@ def _here(match: _Match) -> float:
     return (TRAIL_WEIGHT * match.trail + NEAR_WEIGHT) / (TRAIL_WEIGHT + NEAR_WEIGHT)
 
 
-def _reason(term: Term, open_paths: Sequence[str]) -> Reason:
+def _reason(term: Term, open_paths: Sequence[str], source: str) -> Reason:
     name, weight, amount = term
     value = weight * amount
     if name == "quality" and value < 0:
         return Reason(name, value, "it was judged wrong or did not help", weight, amount)
     here, whom = (open_paths[0], open_paths[0]) if len(open_paths) == 1 else ("an open file", "the open files")
-    return Reason(name, value, WORDS_BY_TERM[name].format(here=here, whom=whom), weight, amount)
+    words = COPIED if source and name == "file" else WORDS_BY_TERM[name]
+    return Reason(name, value, words.format(here=here, whom=whom, source=source), weight, amount)
+
+
+COPIED = "laid on {source}, before {here} was copied from it"
 
 
 WORDS_BY_TERM = {

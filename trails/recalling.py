@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import chain
 
 from . import leading, placing, ranking, vectors, words
+from .copies import shared_notes
 from .edges import Tie, edges, ties_of_walks, weights_of
 from .embedding import BackgroundEmbedder
 from .errors import Unavailable
@@ -93,7 +94,8 @@ class Recaller:
         is_only_files = not (question.query or question.topics)
         enough = max(ENOUGH_HERE, 2 * question.limit) if is_only_files and not question.leads else 0
         around = self.around(workspace, question.files, now, notes_enough=enough)
-        note_ids = around.note_ids | set(by_vector or ()) | set(scores_by_words)
+        shared = shared_notes(self.store, workspace, around.open_ids)
+        note_ids = around.note_ids | shared.keys() | set(by_vector or ()) | set(scores_by_words)
         if question.topics:
             note_ids |= set(self.store.notes_with_topics(workspace, question.topics, NOTES_A_TOPIC))
         candidates, blobs = self._hydrate(workspace, note_ids, vector, scores_by_words)
@@ -106,6 +108,8 @@ class Recaller:
             candidates, blobs = candidates + more, {**blobs, **more_blobs}
         if question.query:
             candidates, blobs = self._with_neighbours(workspace, candidates, blobs, vector, scores_by_words)
+        if shared:
+            candidates = [replace(one, source=shared.get(one.note_id, "")) for one in candidates]
         ranked = ranking.rank(
             question,
             candidates,

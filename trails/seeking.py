@@ -10,13 +10,11 @@ from itertools import islice
 
 from .likeness import Print
 from .reading import EMPTY_DIGEST, TEXT_LIMIT
-from .tracing import Clues, Disk, Found, by_content, by_git, by_lines, by_neighbours, name_of
+from .tracing import Clues, Disk, Found, by_content, by_git, by_lines, by_neighbours, is_backup, name_of
 
 SEARCHED_FILES = 50_000
 SEARCHED_BYTES = 256 * 1024 * 1024  # under a second of hashing, and only when a file is missed
 RETOLD_CHARACTERS = 64  # a shorter file that comes back under another name may be another one with the same words
-BACKUP_STARTS = ("#", ".#", "~$")
-BACKUP_ENDS = ("~", "#", ".bak", ".backup", ".orig", ".old", ".tmp", ".swp", ".swx", "___jb_old___")
 
 
 class NoClues:
@@ -131,12 +129,6 @@ def unknown_files(known: Collection[str], disk: Disk) -> Iterator[str]:
             if left <= 0:
                 return
             yield path
-
-
-def is_backup(path: str) -> bool:
-    """Whether a name is what editors give to a copy that they put aside."""
-    name = name_of(path)
-    return name.startswith(BACKUP_STARTS) or name.endswith(BACKUP_ENDS)
 
 
 def _unique(digests: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,8 @@ SOUGHT_BY_LINES = 200  # files at once; more are a folder that was deleted, or a
 COMPARED_BY_LINES = 2_000  # new files that they are compared with
 WITNESSES_READ = 100  # files besides, to tell the lines that many files have
 NEIGHBOURLY = 0.9  # confidence in a file that went where the other files of its folder went, with the same content
+BACKUP_STARTS = ("#", ".#", "~$")
+BACKUP_ENDS = ("~", "#", ".bak", ".backup", ".orig", ".old", ".tmp", ".swp", ".swx", "___jb_old___")
 
 
 class Disk(Protocol):
@@ -202,3 +204,14 @@ def _ending(path: str) -> str:
 def name_of(path: str) -> str:
     """A path without the folders."""
     return path.rpartition("/")[2]
+
+
+def is_backup(path: str) -> bool:
+    """Whether a name is what editors give to a copy that they put aside."""
+    name = name_of(path)
+    return name.startswith(BACKUP_STARTS) or name.endswith(BACKUP_ENDS)
+
+
+def is_passing(path: str) -> bool:
+    """Whether a name is one that hardly stays: what an editor puts aside, or hides while it writes."""
+    return is_backup(path) or name_of(path).startswith(".")

@@ -8,9 +8,10 @@ found is kept together or not at all, so that a keeper that is killed has seen a
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .events import Fact, FileChanged, FileGone, FileMoved, FileSeen, TreeSeen
-from .following import Changed, Exchanged, Finding, Gone, Moved
+from .events import Fact, FileChanged, FileCopied, FileGone, FileMoved, FileSeen, TreeSeen
+from .following import Changed, Copied, Exchanged, Finding, Gone, Moved
 from .notes import NO_HEAD, Author, Head
+from .placing import new_file_id
 from .ports import FileName, Store
 from .recording import Recorder
 
@@ -45,6 +46,7 @@ class Tracker:
         facts = look.facts(before if head == NO_HEAD else head)
         if head not in (NO_HEAD, before) and not any(isinstance(fact, TreeSeen) for fact in facts):
             facts.append(TreeSeen(head))
+        facts += self._copies([finding for finding in findings if isinstance(finding, Copied)])
         if facts:
             self.recorder.append(self.workspace, WATCHER, facts)
         return len(facts)
@@ -64,6 +66,18 @@ class Tracker:
     def file_gone(self, path: str) -> bool:
         """A file was deleted; its notes stay and say so. False when no note knows it or it was gone already."""
         return self.saw([Gone(path)]) > 0
+
+    def _copies(self, copies: Sequence[Copied]) -> list[Fact]:
+        """That files began as copies of files that notes are on; of others nothing is shared, and nothing said."""
+        known = self.store.files_at(self.workspace, [path for one in copies for path in (one.path, one.of)])
+        originals = {one.path: known[one.of] for one in copies if one.of in known and one.path not in known}
+        noted = self.store.notes_a_file(self.workspace, [file.file_id for file in originals.values()])
+        facts: list[Fact] = []
+        for path, original in originals.items():
+            if noted.get(original.file_id):
+                file_id = new_file_id(self.store, self.workspace, path)
+                facts += [FileCopied(file_id, path, original.file_id), FileSeen(file_id, original.digest, path)]
+        return facts
 
     def _known(self, findings: Sequence[Finding]) -> dict[str, FileName]:
         """The files that these findings may speak of, by path."""
@@ -131,5 +145,7 @@ def _paths(findings: Collection[Finding]) -> Iterator[str]:
                 yield from (move.old for move in moves)
             case Moved(old, new):
                 yield from (old, new)
+            case Copied(path, of):
+                yield from (path, of)
             case _:
                 yield finding.path

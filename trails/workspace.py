@@ -7,6 +7,7 @@ never run.
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from functools import lru_cache
@@ -262,13 +263,13 @@ def _compile(rules: bytes) -> GitIgnoreSpec:
     lines = rules.decode(errors="replace").splitlines()
     try:
         return GitIgnoreSpec.from_lines(lines)
-    except ValueError:  # git skips a line that makes no sense; one of them must not uncover all the rest
+    except (ValueError, re.error):  # git skips a line that makes no sense; one of them must not uncover all the rest
         return GitIgnoreSpec.from_lines(line for line in lines if _makes_sense(line))
 
 
 def _makes_sense(line: str) -> bool:
     try:
         GitIgnoreSpec.from_lines([line])
-    except ValueError:
+    except (ValueError, re.error):
         return False
     return True

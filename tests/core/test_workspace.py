@@ -209,7 +209,7 @@ def test_a_changed_gitignore_counts_at_once(root):
 
 
 def test_one_senseless_line_does_not_uncover_the_rest(root):
-    write(root, ".gitignore", b"!\n\xff\xfe\n///\nsecret.txt\n")
+    write(root, ".gitignore", b"!\n\xff\xfe\n///\n*.[z-a]\nsecret.txt\n")
 
     assert IgnoreRules(root).is_ignored("secret.txt")
 
