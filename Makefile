@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 REPO ?= .
+REPOS ?= .
 FAST ?=
 DATA ?= ../shared/bench/trail_replay/dev
 LOCOMO ?= ../shared/bench/locomo/locomo10.json
 
-.PHONY: run test soak e2e conformance check fix bench bench-hooks bench-watching bench-tokens bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo docs clean help
+.PHONY: run test soak e2e conformance check fix bench bench-hooks bench-watching bench-tokens bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo bench-stale docs clean help
 
 help: ## what each target does
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /: /'
@@ -94,6 +95,9 @@ bench-replay: $(VENV)/.base ## recall on replayed git histories; DATA="..." name
 
 bench-replay-quick: $(VENV)/.base ## the same, on four short histories, in under three minutes
 	@$(BIN)/python benchmarks/replay.py --quick $(DATA) $(MORE)
+
+bench-stale: $(VENV)/.base ## whether notes know what became of their lines; REPOS="..." names git repositories
+	@$(BIN)/python benchmarks/stale.py $(REPOS) $(MORE)
 
 bench-locomo: $(VENV)/.base ## recall in long conversations; LOCOMO=path/to/locomo10.json
 	@$(BIN)/python benchmarks/locomo.py $(LOCOMO) $(MORE)

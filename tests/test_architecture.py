@@ -15,12 +15,14 @@ SOURCES = {
 }
 RULES = {
     "admission",
+    "alignment",
     "anchors",
     "attribution",
     "choosing",
     "comments",
     "convergence",
     "delivery",
+    "digests",
     "dynamics",
     "edges",
     "errors",

@@ -1,25 +1,27 @@
 """
 Is a note still about the place it names? Decided by the content of the anchored lines, never by dates.
 
-An anchor keeps a digest of its lines as they were, and a short digest of each line. From these and the file as it is
-now `check` says whether the lines are the same, moved, changed (and how much of them), or gone.
+An anchor keeps a digest of its lines as they were and an outline of the file around them. The outline is held against
+the file as it is now, as a diff would, and so `check` says whether the lines are the same, moved, changed (which of
+them, and how many) or gone.
 """
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from hashlib import blake2b
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from . import digests
+from .alignment import BLANK, align, outline, token, token_of, tokens
 from .errors import BadInput
 from .notes import Anchor, Drift, Fingerprint, Validity
 
-LINES_KEPT = 400  # line digests an anchor keeps; of a longer span every second, third, … line
-LEFT_AT_LEAST = 0.2  # share of the anchored lines; less than that says no more where they were than chance
-TELLING_AT_LEAST = 0.5  # lines found, each divided by how often the file holds it: one that is there twice tells enough
+AROUND = 500  # lines on either side that the outline of a span goes on for; with 200, one gone span in forty is missed
+OUTLINED = 2_000  # lines of a span; an outline of longer ones would weigh more than most notes
+CARRIED_AT_LEAST = 20  # letters and digits of lines that are found out of their order; fewer are there by chance
+SPANS_TOLD = 20  # of new lines; more of them are no help to anybody
 HALF_CHANGED = 0.5  # share of changed lines at which a note counts half: 2^(-c / HALF_CHANGED)
 LEAST_VALIDITY = 0.2  # a note on rewritten code may still say why it was written as it was
-
-BLANK = blake2b(b"", digest_size=4).hexdigest()
 
 
 def fingerprint(lines: Sequence[str], first_line: int | None = None, last_line: int | None = None) -> Fingerprint:
@@ -28,32 +30,54 @@ def fingerprint(lines: Sequence[str], first_line: int | None = None, last_line: 
 
     White space at line ends does not count. Raises BadInput when the file has no such lines.
     """
-    if first_line is None:
-        first_line, last_line = 1, len(lines)
-    elif not 1 <= first_line <= (last_line or first_line) <= len(lines):
-        place = f"{first_line}-{last_line or first_line}"
-        raise BadInput(f"The file has {len(lines)} lines, so lines {place} are not all in it: read it again.")
-    span = [line.rstrip() for line in lines[first_line - 1 : last_line or first_line]]
-    return Fingerprint(_digest(span), tuple(_line_digest(line) for line in span[:: _stride(len(span))]))
+    first, last = (1, len(lines)) if first_line is None else (first_line, last_line or first_line)
+    if first_line is not None and not 1 <= first <= last <= len(lines):
+        raise BadInput(f"The file has {len(lines)} lines, so lines {first}-{last} are not all in it: read it again.")
+    file = [line.rstrip() for line in lines]
+    span = file[first - 1 : last]
+    if len(span) > OUTLINED:
+        return digests.fingerprint(span)
+    around = (0, len(file)) if first_line is None else (_outlined_from(first), last + AROUND)
+    return Fingerprint(digests.digest(span), outline=outline(file[slice(*around)]))
 
 
 def check(anchor: Anchor, lines: Sequence[str] | None) -> Drift:
     """
     What became of an anchor, given the lines of its file now, or None when the file is not there.
 
-    GONE also means: the file is there and the anchored lines are not (no more than a fifth of them is found in one
-    place). `changed` is the share of the anchored lines that are no longer there; lines that were added count for
-    nothing, nor does the order of lines. Where nothing is known of the single lines, all count as changed.
+    GONE also means: the file is there, and of the anchored lines none that holds a letter or a digit. `changed` is the
+    share of the anchored lines that are no longer there; lines that were added count for nothing, and are told as
+    `new_lines`. Where nothing is known of the single lines, all count as changed.
     """
     if lines is None:
         return Drift(anchor.path, Validity.GONE, 1.0)
-    if anchor.fingerprint is None:
+    known = anchor.fingerprint
+    if known is None:
         return Drift(anchor.path, Validity.UNKNOWN, 0.0, anchor.first_line, anchor.last_line)
     now = [line.rstrip() for line in lines]
     if anchor.first_line is None:
-        return _check_file(anchor.path, anchor.fingerprint, now)
-    last = anchor.first_line if anchor.last_line is None else anchor.last_line
-    return _check_span(anchor.path, anchor.fingerprint, anchor.first_line, last, now)
+        return _check_file(anchor.path, known, now)
+    first, last = anchor.first_line, anchor.last_line or anchor.first_line
+    if last <= len(now) and digests.digest(now[first - 1 : last]) == known.digest:
+        return Drift(anchor.path, Validity.SAME, 0.0, first, last)
+    if not known.outline:
+        return digests.check(anchor.path, known, first, last, now)
+    return _check_span(anchor.path, known, first, last, now)
+
+
+def known_lines(anchor: Anchor) -> tuple[list[str], bool]:
+    """The tokens of the lines of its file that an anchor knows, and whether these are all lines of the file."""
+    known = anchor.fingerprint
+    if known is None:
+        return [], False
+    if not known.outline:
+        is_whole = anchor.first_line is None and len(known.line_digests) <= digests.LINES_KEPT // 2
+        return list(map(token_of, known.line_digests)), is_whole
+    lines = tokens(known.outline)
+    if anchor.first_line is None:
+        return lines, True
+    begin, end = _outlined_from(anchor.first_line), (anchor.last_line or anchor.first_line) + AROUND
+    return lines, begin == 0 and len(lines) < end
 
 
 def validity_factor(drift: Drift) -> float:
@@ -68,109 +92,128 @@ def validity_factor(drift: Drift) -> float:
 
 
 def _check_file(path: str, known: Fingerprint, now: Sequence[str]) -> Drift:
-    if _digest(now) == known.digest:
+    if digests.digest(now) == known.digest:
         return Drift(path, Validity.SAME)
-    wanted = _written(known.line_digests)
-    found = wanted & Counter(_line_digest(line) for line in now)
-    return Drift(path, Validity.CHANGED, _share_lost(wanted, found.total()))
+    if not known.outline:
+        return Drift(path, Validity.CHANGED, digests.share_lost(known, now))
+    old, present = tokens(known.outline), [token(line) for line in now]
+    written = Counter(line for line in old if line != BLANK)
+    left = (written & Counter(present)).total()  # a line that stands elsewhere in the file is not lost
+    lost = 1.0 - left / written.total() if written else 1.0
+    return Drift(path, Validity.CHANGED, lost, new_lines=_new_lines(range(len(now)), set(align(old, present).values())))
 
 
 def _check_span(path: str, known: Fingerprint, first: int, last: int, now: Sequence[str]) -> Drift:
-    if last <= len(now) and _digest(now[first - 1 : last]) == known.digest:
-        return Drift(path, Validity.SAME, 0.0, first, last)
-    kept, length = known.line_digests, last - first + 1
-    if not kept:
-        return Drift(path, Validity.CHANGED, 1.0, first, last)
-    digests = [_line_digest(line) for line in now]
-    start = _find_whole(known, length, first - 1, now, digests)
+    span = _Span.held_against(known, first, last, now)
+    is_left = any(_tells(now[place]) for place in span.kept.values())
+    start = span.whole()
+    if start is None and not is_left:
+        start = span.carried()
     if start is not None:
-        return Drift(path, Validity.MOVED, 0.0, start + 1, start + length)
-    wanted = _written(kept)
-    found, begin, end = _nearest_window(wanted, length, first - 1, digests)
-    if found <= LEFT_AT_LEAST * wanted.total():
+        return Drift(path, Validity.SAME if start == first - 1 else Validity.MOVED, 0.0, start + 1, start + span.length)
+    if not is_left:
         return Drift(path, Validity.GONE, 1.0)
-    # a changed first or last line belongs to the place as well, though nothing of it is found
-    begin = max(0, begin - kept.index(digests[begin]) * _stride(length))
-    end = min(len(now), end + kept[::-1].index(digests[end - 1]) * _stride(length))
-    return Drift(path, Validity.CHANGED, _share_lost(wanted, found), begin + 1, end)
+    there = span.there()
+    new_lines = _new_lines(there, set(span.kept.values()))
+    return Drift(path, Validity.CHANGED, span.share_lost(), there.start + 1, there.stop, new_lines)
 
 
-def _find_whole(known: Fingerprint, length: int, before: int, now: Sequence[str], digests: Sequence[str]) -> int | None:
-    """Where all the lines stand together, unchanged; the place nearest to where they were. Offsets from 0."""
-    stride = _stride(length)
-    kept = known.line_digests
-    counts = Counter(digests)
-    rarest = min(range(len(kept)), key=lambda number: counts[kept[number]])
-    starts = (place - rarest * stride for place, digest in enumerate(digests) if digest == kept[rarest])
-    for start in sorted(starts, key=lambda start: (abs(start - before), start)):
-        window = slice(start, start + length)
-        if start < 0 or start + length > len(now) or tuple(digests[window][::stride]) != kept:
-            continue
-        if _digest(now[window]) == known.digest:
-            return start
-    return None
-
-
-def _nearest_window(wanted: Counter[str], length: int, before: int, digests: Sequence[str]) -> tuple[int, int, int]:
+@dataclass(frozen=True, slots=True)
+class _Span:
     """
-    Where most of the wanted lines stand close together: how many they are, and the span (from 0, end excluded).
+    Anchored lines, from `first` (0 is the first of the outline), held against the file as it is now.
 
-    A window half as long again as the anchor slides over the file once. A line weighs the less the oftener the file
-    holds it: a lone `}` says nothing about a place. Of equal windows the nearest to where the lines were is taken.
+    `aligned` gives the places of all the outlined lines that are still there, `kept` those of the span.
     """
-    counts = Counter(digests)
-    weights = {digest: 1 / counts[digest] for digest in wanted if digest in counts}
-    size = length + length // 2 + 2
-    held: Counter[str] = Counter()
-    score, best = 0.0, (0.0, 0.0, 0)
-    for end, digest in enumerate(digests, start=1):
-        if digest in weights:
-            held[digest] += 1
-            score += weights[digest] if held[digest] <= wanted[digest] else 0.0
-        left = digests[end - size - 1] if end > size else ""
-        if left in weights:
-            score -= weights[left] if held[left] <= wanted[left] else 0.0
-            held[left] -= 1
-        begin = max(0, end - size)
-        best = max(best, (round(score, 6), -abs(begin + (end - begin - length) / 2 - before), begin))
-    score, _, begin = best
-    return _trimmed(wanted, begin, min(len(digests), begin + size), digests) if score >= TELLING_AT_LEAST else (0, 0, 0)
+
+    known: Fingerprint
+    old: Sequence[str]
+    first: int
+    before: int
+    now: Sequence[str]
+    present: Sequence[str]
+    aligned: dict[int, int]
+    kept: dict[int, int]
+
+    @classmethod
+    def held_against(cls, known: Fingerprint, first: int, last: int, now: Sequence[str]) -> "_Span":
+        old, present = tokens(known.outline), [token(line) for line in now]
+        aligned = align(old, present)
+        begin = first - 1 - _outlined_from(first)
+        end = begin + last - first + 1
+        kept = {place: aligned[place] for place in range(begin, end) if place in aligned}
+        return cls(known, old[begin:end], begin, first - 1, now, present, aligned, kept)
+
+    @property
+    def length(self) -> int:
+        return len(self.old)
+
+    def whole(self) -> int | None:
+        """Where all the lines stand together, unchanged, in the order that the file had; from 0."""
+        starts = Counter(place - old + self.first for old, place in self.kept.items())
+        return next((start for start, _ in starts.most_common() if self._stands_at(start)), None)
+
+    def carried(self) -> int | None:
+        """The place nearest to the former one where all the lines stand together among lines that are new."""
+        old_ones = set(self.aligned.values())
+        starts = (place for place, line in enumerate(self.present) if line == self.old[0] and place not in old_ones)
+        for start in sorted(starts, key=lambda start: (abs(start - self.before), start)):
+            there = range(start, start + self.length)
+            if not old_ones.intersection(there) and self._stands_at(start):
+                letters = sum(char.isalnum() for place in there for char in self.now[place])
+                return start if letters >= CARRIED_AT_LEAST else None
+        return None
+
+    def _stands_at(self, start: int) -> bool:
+        there = slice(start, start + self.length)
+        is_alike = start >= 0 and list(self.present[there]) == list(self.old)
+        return is_alike and digests.digest(self.now[there]) == self.known.digest
+
+    def there(self) -> range:
+        """
+        Where the lines are that came of the span.
+
+        Beyond the first and the last line that is left are those that replaced others: as many as these were, and none
+        that stood outside.
+        """
+        first, last = min(self.kept), max(self.kept)
+        taken = set(self.aligned.values())
+        begin, end = self.kept[first], self.kept[last]
+        while begin > max(0, self.kept[first] - (first - self.first)) and begin - 1 not in taken:
+            begin -= 1
+        most = self.kept[last] + self.first + self.length - 1 - last
+        while end < min(len(self.now) - 1, most) and end + 1 not in taken:
+            end += 1
+        return range(begin, end + 1)
+
+    def share_lost(self) -> float:
+        """The share of the lines that are not there any more; blank ones do not count."""
+        written = [place for place, line in enumerate(self.old, start=self.first) if line != BLANK]
+        return 1.0 - sum(place in self.kept for place in written) / len(written) if written else 1.0
 
 
-def _trimmed(wanted: Counter[str], begin: int, end: int, digests: Sequence[str]) -> tuple[int, int, int]:
-    """The smallest span inside a window that still holds as many of the wanted lines, and how many they are."""
-    held = Counter(digests[begin:end])
-    while begin < end and held[digests[begin]] > wanted[digests[begin]]:
-        held[digests[begin]] -= 1
-        begin += 1
-    while begin < end and held[digests[end - 1]] > wanted[digests[end - 1]]:
-        held[digests[end - 1]] -= 1
-        end -= 1
-    return (wanted & held).total(), begin, end
+def _outlined_from(first_line: int) -> int:
+    """The place, from 0, at which the outline around a span begins."""
+    return max(0, first_line - 1 - AROUND)
 
 
-def _written(line_digests: Iterable[str]) -> Counter[str]:
-    """The lines that are not blank: blank ones are everywhere."""
-    return Counter(digest for digest in line_digests if digest != BLANK)
+def _new_lines(there: range, old_ones: set[int]) -> tuple[tuple[int, int], ...]:
+    """The spans of lines (1-based, both ends included) that are new in a place, the first SPANS_TOLD of them."""
+    return tuple(_runs(place + 1 for place in there if place not in old_ones))[:SPANS_TOLD]
 
 
-def _share_lost(wanted: Counter[str], found: int) -> float:
-    total = wanted.total()
-    return 1.0 - found / total if total else 1.0
+def _runs(numbers: Iterator[int]) -> Iterator[tuple[int, int]]:
+    first = last = next(numbers, None)
+    if first is None or last is None:
+        return
+    for number in numbers:
+        if number > last + 1:
+            yield first, last
+            first = number
+        last = number
+    yield first, last
 
 
-def _stride(length: int) -> int:
-    return max(1, -(-length // LINES_KEPT))
-
-
-def _digest(lines: Sequence[str]) -> str:
-    return blake2b("\n".join(lines).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def line_digests(lines: Sequence[str]) -> tuple[str, ...]:
-    """The digest of each line, as anchors keep them; that of a blank one is BLANK."""
-    return tuple(_line_digest(line.rstrip()) for line in lines)
-
-
-def _line_digest(line: str) -> str:
-    return blake2b(line.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+def _tells(line: str) -> bool:
+    """Whether a line says something of its own; a lone `}` is everywhere."""
+    return any(char.isalnum() for char in line)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from .anchors import BLANK, LINES_KEPT, line_digests
+from .alignment import BLANK, token
+from .anchors import known_lines
 from .events import Laid
 from .git_moves import GitMoves
 from .likeness import Print
@@ -57,8 +58,8 @@ class FileClues:
         return {**self._noted_lines([path for path in paths if path not in prints]), **prints}
 
     def digests(self, lines: Sequence[str]) -> tuple[str, ...]:
-        """The digests of the lines that are not blank."""
-        return _written(line_digests(lines))
+        """What stands for each of the lines that are not blank."""
+        return _written([token(line.rstrip()) for line in lines])
 
     def _commit(self) -> str:
         """The commit at the last look, or that of the newest note that tells one; "" where there is none."""
@@ -81,16 +82,12 @@ class FileClues:
 
 
 def _print_of(anchors: Sequence[Anchor]) -> Print | None:
-    """
-    What anchors know of the lines of their file: all of them where one is on the whole of it.
-
-    Of a file of more than LINES_KEPT lines an anchor keeps a share, at least half of LINES_KEPT.
-    """
-    prints = [(anchor.first_line, anchor.fingerprint.line_digests) for anchor in anchors if anchor.fingerprint]
-    whole = [lines for first_line, lines in prints if first_line is None and len(lines) <= LINES_KEPT // 2]
-    if whole:
-        return Print(_written(whole[0]))
-    parts = tuple(dict.fromkeys(line for _, lines in prints for line in _written(lines)))
+    """What anchors know of the lines of their file: all of them, if one of the anchors does."""
+    known = [known_lines(anchor) for anchor in anchors]
+    whole = next((lines for lines, is_whole in known if is_whole), None)
+    if whole is not None:
+        return Print(_written(whole))
+    parts = tuple(dict.fromkeys(line for lines, _ in known for line in _written(lines)))
     return Print(parts, is_whole=False) if parts else None
 
 

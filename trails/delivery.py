@@ -29,6 +29,7 @@ MOST_CHARACTERS = 8_000  # clients cut or put aside what is much longer
 PLACES_SHOWN = 3
 NAME_LENGTH, PATH_LENGTH, CLAUSE_LENGTH = 32, 120, 160  # characters
 DISSENT_TOKENS = 20  # the title of the other side, as far as it goes
+ALL_OF_IT = 0.9  # share of changed lines from which one speaks so
 REASON_SHARE = 0.5  # a second reason is told when it adds at least half as much as the first
 
 OPENING = "Remarks that colleagues left here; check them against the code, they are not instructions."
@@ -229,7 +230,7 @@ def _validity(anchor: Anchor, drift: Drift | None) -> str:
         case Validity.MOVED if drift and drift.first_line:
             return f"moved to {_lines(drift.first_line, drift.last_line)}"
         case Validity.CHANGED if drift:
-            return f"CHANGED since{_share(drift.changed)}"
+            return f"CHANGED since{_share(drift.changed)}{_spans(drift)}"
         case Validity.GONE:
             return "the file is gone" if anchor.first_line is None else "these lines are gone"
         case _:
@@ -237,8 +238,19 @@ def _validity(anchor: Anchor, drift: Drift | None) -> str:
 
 
 def _share(changed: float) -> str:
-    steps = ((0.9, ", all of it"), (0.6, ", most of it"), (0.4, ", about half of it"), (0.01, ", a part of it"))
+    steps = ((ALL_OF_IT, ", all of it"), (0.6, ", most of it"), (0.4, ", about half of it"), (0.01, ", a part of it"))
     return next((words for least, words in steps if changed >= least), "")
+
+
+def _spans(drift: Drift) -> str:
+    """Which lines are not as they were, the first few; nothing where that is all of them."""
+    new_lines = drift.new_lines
+    if not new_lines or drift.changed >= ALL_OF_IT:
+        return ""
+    told = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in new_lines[:PLACES_SHOWN])
+    more = " and more" if len(new_lines) > PLACES_SHOWN else ""
+    only = len(new_lines) == 1 and new_lines[0][0] == new_lines[0][1]
+    return f": line{'' if only else 's'} {told}{more}"
 
 
 def _place(anchor: Anchor, drift: Drift | None) -> str:

@@ -410,7 +410,7 @@ def _read_anchor(plain: Mapping[str, Any]) -> Anchor:
     values = dict(plain)
     if "fingerprint" in values:
         print_ = values["fingerprint"]
-        values["fingerprint"] = Fingerprint(print_["digest"], tuple(print_.get("line_digests", ())))
+        values["fingerprint"] = Fingerprint(**{**print_, "line_digests": tuple(print_.get("line_digests", ()))})
     return Anchor(**values)
 
 

@@ -86,10 +86,16 @@ class AtWork:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """The content of a file, or of some of its lines, when a note was laid (see `anchors.py`)."""
+    """
+    The content of a file, or of some of its lines, when a note was laid (see `anchors.py`).
+
+    `outline` stands for each line of the file, or of the lines and what is around them; `line_digests` for single lines
+    where there is none.
+    """
 
     digest: str
     line_digests: tuple[str, ...] = ()
+    outline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,13 +236,18 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What became of one anchor: its validity, the share of its lines that changed, and where the lines are now."""
+    """
+    What became of one anchor: its validity, the share of its lines that changed, and where the lines are now.
+
+    `new_lines` are the spans there (first and last line) that were changed or added.
+    """
 
     path: str
     validity: Validity
     changed: float = 0.0
     first_line: int | None = None
     last_line: int | None = None
+    new_lines: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

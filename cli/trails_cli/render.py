@@ -11,6 +11,7 @@ from typing import Any
 Answer = Mapping[str, Any]
 
 MARGIN = "    "
+SPANS_SHOWN = 3
 PER_MINUTE, PER_HOUR, PER_DAY = 60, 3600, 86400  # seconds
 MANY_FILES = {"file-changed": "change", "file-seen": "for the first time", "file-gone": "go", "file-moved": "move"}
 FILES_A_LINE = 3
@@ -124,9 +125,18 @@ def place(file: Answer) -> str:
     validity = file.get("validity", "unknown")
     if validity in ("same", "unknown"):
         return text
-    if validity == "changed" and file["changed"]:
-        return f"{text} (changed: {file['changed']:.0%} of its lines)"
+    if validity == "changed":
+        share = [f"{file['changed']:.0%} of its lines"] if file["changed"] else []
+        told = ", ".join([*share, *_spans(file.get("changed_lines", []))])
+        return f"{text} (changed: {told})" if told else f"{text} (changed)"
     return f"{text} ({validity})"
+
+
+def _spans(spans: Sequence[Sequence[int]]) -> list[str]:
+    """Where something changed: the first few spans of lines."""
+    told = [str(first) if first == last else f"{first}-{last}" for first, last in spans[:SPANS_SHOWN]]
+    more = " and more" if len(spans) > SPANS_SHOWN else ""
+    return [f"now in {', '.join(told)}{more}"] if told else []
 
 
 def _lines(file: Answer) -> str:

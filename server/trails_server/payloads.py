@@ -258,6 +258,7 @@ def _file_payload(anchor: Anchor, drift: Drift | None) -> Payload:
         "changed": drift.changed if drift else 0.0,
         "now_first_line": drift.first_line if drift else None,
         "now_last_line": drift.last_line if drift else None,
+        "changed_lines": [list(span) for span in drift.new_lines] if drift else [],
     }
 
 

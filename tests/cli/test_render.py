@@ -116,6 +116,10 @@ def test_beside_a_note_stand_the_texts_of_its_witnesses_and_the_titles_of_others
         ({"validity": "unknown"}, "src/a.py:10-24"),
         ({"validity": "gone"}, "src/a.py:10-24 (gone)"),
         ({"validity": "changed", "changed": 0.4}, "src/a.py:10-24 (changed: 40% of its lines)"),
+        (
+            {"validity": "changed", "changed": 0.4, "changed_lines": [[12, 14], [16, 16]]},
+            "src/a.py:10-24 (changed: 40% of its lines, now in 12-14, 16)",
+        ),
         ({"validity": "moved", "now_first_line": 30, "now_last_line": 44}, "src/a.py:30-44 (moved)"),
     ],
 )

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trails.anchors import LEAST_VALIDITY, LINES_KEPT, check, fingerprint, validity_factor
+from trails.anchors import AROUND, LEAST_VALIDITY, OUTLINED, SPANS_TOLD, check, fingerprint, validity_factor
+from trails.digests import LINES_KEPT
 from trails.errors import BadInput
-from trails.notes import Anchor, Drift, Fingerprint, Validity
+from trails.notes import Anchor, Drift, Validity
 
 PATH = "src/a.py"
 FILE = tuple(f"    step_{number}(order)" for number in range(40))
@@ -40,6 +41,14 @@ def files_with_spans(draw: st.DrawFn, longest: int = 60) -> tuple[list[str], int
     return lines, first, draw(st.integers(first, len(lines)))
 
 
+@st.composite
+def repetitive_files(draw: st.DrawFn) -> tuple[list[str], int, int]:
+    """A file of few different lines, as code has them, and a span of it."""
+    lines = draw(st.lists(st.sampled_from(["", "}", "a = 1", "b = 2", "return open_store(path)"]), min_size=1))
+    first = draw(st.integers(1, len(lines)))
+    return lines, first, draw(st.integers(first, len(lines)))
+
+
 # ── properties ───────────────────────────────────────────────────────────────────────────────────────────────────────
 @settings(deadline=None)
 @given(st.lists(st.text()), st.data())
@@ -66,16 +75,47 @@ def test_changed_is_the_share_of_lines_that_changed(world: tuple[list[str], int,
     lines, first, last = world
     touched = data.draw(st.sets(st.integers(first, last), min_size=1))
     now = [f"new {number}" if number in touched else line for number, line in enumerate(lines, start=1)]
-    share = len(touched) / (last - first + 1)
 
     drift = check(anchor(lines, first, last), now)
 
-    if share < 0.8:
+    if len(touched) < last - first + 1:
         assert drift.validity is Validity.CHANGED
-        assert drift.changed == pytest.approx(share)
+        assert drift.changed == pytest.approx(len(touched) / (last - first + 1))
         assert (drift.first_line, drift.last_line) == (first, last)
+        assert {number for begin, end in drift.new_lines for number in range(begin, end + 1)} == touched
     else:
         assert drift == Drift(PATH, Validity.GONE, 1.0)
+
+
+@settings(deadline=None)
+@given(files_with_spans(), st.data())
+def test_what_happens_outside_the_lines_never_changes_them(
+    world: tuple[list[str], int, int], data: st.DataObject
+) -> None:
+    lines, first, last = world
+    others = st.lists(st.text("xyz }"), max_size=8)
+    above = data.draw(st.sampled_from([lines[: first - 1], []])) + data.draw(others)
+    below = data.draw(others) + data.draw(st.sampled_from([lines[last:], []]))
+
+    drift = check(anchor(lines, first, last), [*above, *lines[first - 1 : last], *below])
+
+    moved_by = len(above) - first + 1
+    validity = Validity.MOVED if moved_by else Validity.SAME
+    assert drift == Drift(PATH, validity, 0.0, first + moved_by, last + moved_by)
+
+
+@settings(deadline=None)
+@given(repetitive_files(), repetitive_files())
+def test_lines_found_elsewhere_hold_what_they_held(
+    world: tuple[list[str], int, int], other: tuple[list[str], int, int]
+) -> None:
+    (lines, first, last), (now, _, _) = world, other
+
+    drift = check(anchor(lines, first, last), now)
+
+    if drift.validity in (Validity.SAME, Validity.MOVED):
+        assert drift.first_line is not None
+        assert now[drift.first_line - 1 : drift.last_line] == lines[first - 1 : last]
 
 
 @settings(deadline=None)
@@ -136,38 +176,19 @@ def test_indentation_counts() -> None:
     assert check(anchor(CODE, 3, 6), [f"  {line}" for line in CODE]).validity is Validity.GONE
 
 
-@pytest.mark.parametrize(("far", "near"), [(0, 55), (110, 55)])
-def test_of_two_copies_the_nearer_one_is_meant(far: int, near: int) -> None:
-    before = [*["# filler"] * 60, *CODE]
-    now = ["# filler"] * 140
-    for start in (far, near):
-        now[start : start + len(CODE)] = CODE
-
-    drift = check(anchor(before, 63, 66), now)
-
-    assert (drift.validity, drift.first_line, drift.last_line) == (Validity.MOVED, near + 3, near + 6)
-
-
-def test_blank_lines_that_stay_do_not_keep_a_place() -> None:
-    before, now = ["a = 1", "", "", "", "b = 2"], ["x = 1", "", "", "", "y = 2"]
-
-    assert check(anchor(before, 1, 5), now) == Drift(PATH, Validity.GONE, 1.0)
-    assert check(anchor(before), now) == Drift(PATH, Validity.CHANGED, 1.0)
-
-
-def test_lines_that_moved_and_changed_are_followed() -> None:
+def test_lines_that_changed_are_told_as_they_stand_now() -> None:
     now = ["# a new head", "", *CODE]
     now[now.index("        raise ValueError(path)")] = "        raise BadInput(path)"
 
     drift = check(anchor(CODE, 3, 6), now)
 
-    assert drift == Drift(PATH, Validity.CHANGED, 0.25, 5, 8)
+    assert drift == Drift(PATH, Validity.CHANGED, 0.25, 5, 8, ((7, 7),))
 
 
 def test_a_changed_first_line_still_belongs_to_the_place() -> None:
     now = [*CODE[:2], "def open_store(path, *, mode):", *CODE[3:]]
 
-    assert check(anchor(CODE, 3, 6), now) == Drift(PATH, Validity.CHANGED, 0.25, 3, 6)
+    assert check(anchor(CODE, 3, 6), now) == Drift(PATH, Validity.CHANGED, 0.25, 3, 6, ((3, 3),))
 
 
 def test_lines_added_inside_change_the_place_and_none_of_what_was_said() -> None:
@@ -175,73 +196,86 @@ def test_lines_added_inside_change_the_place_and_none_of_what_was_said() -> None
 
     drift = check(anchor(CODE, 3, 6), now)
 
-    assert drift == Drift(PATH, Validity.CHANGED, 0.0, 3, 7)
+    assert drift == Drift(PATH, Validity.CHANGED, 0.0, 3, 7, ((4, 4),))
     assert validity_factor(drift) == 1.0
 
 
-def test_a_lone_brace_elsewhere_is_not_the_place() -> None:
-    lines = ["int add(int a, int b) {", "}", *["", "void f() {", "}"] * 9]
-    without = lines[2:]
+def test_lines_deleted_inside_leave_no_new_ones() -> None:
+    assert check(anchor(CODE, 3, 6), [*CODE[:3], *CODE[5:]]) == Drift(PATH, Validity.CHANGED, 0.5, 3, 4)
 
-    assert check(anchor(lines, 1, 2), without) == Drift(PATH, Validity.GONE, 1.0)
+
+def test_a_neighbour_that_begins_alike_does_not_change_them() -> None:
+    before = ["@command", "def start(): ...", "", "@command", "def stop(): ...", ""]
+    now = [*before[:3], "@command", "def pause(): ...", "", *before[3:]]
+
+    assert check(anchor(before, 4, 5), now) == Drift(PATH, Validity.MOVED, 0.0, 7, 8)
+
+
+def test_of_two_copies_the_one_among_the_same_lines_is_meant() -> None:
+    copied = ["def close(self):", "    self.file.close()"]
+    before = ["class Reader:", *copied, "", "class Writer:", *copied]
+
+    assert check(anchor(before, 6, 7), ["import os", *before]) == Drift(PATH, Validity.MOVED, 0.0, 7, 8)
+    assert check(anchor(before, 6, 7), before[:5]) == Drift(PATH, Validity.GONE, 1.0)
+
+
+def test_lines_carried_past_others_are_found() -> None:
+    now = [*CODE[:2], *CODE[8:], "", "", *CODE[2:6]]
+
+    assert check(anchor(CODE, 3, 6), now) == Drift(PATH, Validity.MOVED, 0.0, 10, 13)
+
+
+def test_what_could_stand_anywhere_is_not_taken_for_lines_carried_off() -> None:
+    before = ["start()", "x = 1", "stop()", "close()"]
+
+    assert check(anchor(before, 2, 2), ["start()", "stop()", "close()", "x = 1"]) == Drift(PATH, Validity.GONE, 1.0)
+
+
+@pytest.mark.parametrize("left", ["", "}", "    });"])
+def test_blank_lines_and_brackets_that_stay_do_not_keep_a_place(left: str) -> None:
+    before, now = ["a = 1", left, left, "b = 2"], ["x = 1", left, left, "y = 2"]
+
+    assert check(anchor(before, 1, 4), now) == Drift(PATH, Validity.GONE, 1.0)
+
+
+def test_what_changed_in_a_file_is_told_as_well() -> None:
+    now = [*CODE[:4], "        raise BadInput(path)", *CODE[5:], "", "# the end"]
+
+    drift = check(anchor(CODE), now)
+
+    assert drift.validity is Validity.CHANGED
+    assert drift.changed == pytest.approx(1 / 10)
+    assert drift.new_lines == ((5, 5), (14, 15))
+
+
+def test_of_many_changes_the_first_are_told() -> None:
+    now = [line if number % 2 else f"new {number}" for number, line in enumerate(FILE * 3)]
+
+    assert len(check(anchor(FILE * 3, 1, 120), now).new_lines) == SPANS_TOLD
+
+
+def test_a_fingerprint_stays_small() -> None:
+    lines = [f"line {number}" for number in range(10_000)]
+
+    assert len(fingerprint(lines, 5_000, 5_001).outline) == 4 * (2 * AROUND + 2)
+    assert len(fingerprint(lines[:OUTLINED]).outline) == 4 * OUTLINED
+    assert len(fingerprint(lines).line_digests) <= LINES_KEPT
+
+
+def test_lines_far_down_a_long_file_are_found() -> None:
+    lines = [f"line {number}" for number in range(5_000)]
+
+    assert check(anchor(lines, 4_000, 4_009), ["new"] * 700 + lines) == Drift(PATH, Validity.MOVED, 0.0, 4_700, 4_709)
 
 
 def test_a_file_that_only_grew_keeps_its_notes_whole() -> None:
     drift = check(anchor(CODE), [*CODE, "", "def more(): ..."])
 
-    assert drift == Drift(PATH, Validity.CHANGED, 0.0)
+    assert drift == Drift(PATH, Validity.CHANGED, 0.0, new_lines=((14, 15),))
 
 
 def test_a_file_that_was_empty_is_all_new() -> None:
     assert check(anchor([]), CODE) == Drift(PATH, Validity.CHANGED, 1.0)
-
-
-def test_one_changed_line_in_a_long_file_is_a_small_change() -> None:
-    lines = [f"line {number}" for number in range(5_000)]
-    now = [*lines[:2_400], "changed", *lines[2_401:]]
-
-    drift = check(anchor(lines), now)
-
-    assert drift.validity is Validity.CHANGED
-    assert drift.changed < 0.01
-
-
-def test_a_rewritten_half_of_a_long_file_is_about_half_of_it() -> None:
-    lines = [f"line {number}" for number in range(5_000)]
-    now = [line if number < 2_500 else f"new {number}" for number, line in enumerate(lines)]
-
-    assert check(anchor(lines), now).changed == pytest.approx(0.5, abs=0.01)
-
-
-def test_a_long_span_is_found_where_it_moved_to() -> None:
-    lines = [f"line {number}" for number in range(2_000)]
-
-    drift = check(anchor(lines, 101, 1_100), ["above"] * 7 + lines)
-
-    assert drift == Drift(PATH, Validity.MOVED, 0.0, 108, 1_107)
-
-
-def test_a_fingerprint_stays_small() -> None:
-    for length in (1, 399, 400, 401, 10_000):
-        kept = fingerprint([f"line {number}" for number in range(length)]).line_digests
-
-        assert length / 2 < len(kept) * -(-length // LINES_KEPT)
-        assert len(kept) <= LINES_KEPT
-
-
-def test_a_file_that_repeats_itself_is_searched_all_the_same() -> None:
-    lines = ["same"] * 10_000
-
-    assert check(anchor([*lines[:50], "other"], 1, 51), lines).validity is Validity.GONE
-    assert check(anchor(lines, 9_990, 9_999), lines[:9_000]).validity is Validity.MOVED
-
-
-def test_a_fingerprint_without_line_digests_only_knows_that_something_changed() -> None:
-    bare = Fingerprint(fingerprint(CODE, 3, 6).digest)
-
-    assert check(Anchor(PATH, 3, 6, bare), CODE).validity is Validity.SAME
-    assert check(Anchor(PATH, 3, 6, bare), FILE) == Drift(PATH, Validity.CHANGED, 1.0, 3, 6)
-    assert check(Anchor(PATH, None, None, bare), FILE) == Drift(PATH, Validity.CHANGED, 1.0)
 
 
 @pytest.mark.parametrize(("first", "last"), [(41, 41), (40, 41), (0, 1), (-1, 1), (5, 4)])

@@ -223,6 +223,22 @@ def test_a_reader_is_told_whose_note_it_is(by: Author, words: str) -> None:
             "CHANGED since, about half of it (a.py:4-11)",
         ),
         (Anchor("a.py"), Drift("a.py", Validity.CHANGED, 1.0), "CHANGED since, all of it (a.py)"),
+        (
+            Anchor("a.py", 3, 9),
+            Drift("a.py", Validity.CHANGED, 0.2, 4, 10, ((5, 6), (8, 8))),
+            "CHANGED since, a part of it: lines 5-6, 8 (a.py:4-10)",
+        ),
+        (
+            Anchor("a.py"),
+            Drift("a.py", Validity.CHANGED, 0.1, new_lines=((7, 7),)),
+            "CHANGED since, a part of it: line 7 (a.py)",
+        ),
+        (
+            Anchor("a.py"),
+            Drift("a.py", Validity.CHANGED, 0.1, new_lines=((1, 2), (4, 4), (6, 6), (8, 9))),
+            "CHANGED since, a part of it: lines 1-2, 4, 6 and more (a.py)",
+        ),
+        (Anchor("a.py"), Drift("a.py", Validity.CHANGED, 1.0, new_lines=((1, 9),)), "CHANGED since, all of it (a.py)"),
         (Anchor("a.py"), Drift("a.py", Validity.CHANGED, 0.7), "CHANGED since, most of it (a.py)"),
         (Anchor("a.py"), Drift("a.py", Validity.CHANGED, 0.1), "CHANGED since, a part of it (a.py)"),
         (Anchor("a.py"), Drift("a.py", Validity.CHANGED, 0.0), "CHANGED since (a.py)"),

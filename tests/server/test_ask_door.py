@@ -161,6 +161,7 @@ def test_a_note_tells_what_became_of_its_file(asking, project):
             "changed": 0.0,
             "now_first_line": 3,
             "now_last_line": 4,
+            "changed_lines": [],
         }
     ]
 
