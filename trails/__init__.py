@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .explaining import Why
     from .history import Commit, commits, draft_from
     from .journal import Page, Told
+    from .listening import Glance, Onlooker
     from .memory import Memory, Receipt, Story
     from .notes import (
         Anchor,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from .settings import Settings, describe_settings, read_settings
     from .shell import read_line
     from .undoing import is_undone
-    from .watcher import Glance, Onlooker, Watcher
+    from .watcher import Watcher
     from .welcoming import Welcome
     from .workspace import FolderOnDisk, find_root, relative, workspace_id
 
@@ -62,7 +63,7 @@ _HOMES = {
     "Event": "events",
     "FACTS_BY_KIND": "events",
     "FolderOnDisk": "workspace",
-    "Glance": "watcher",
+    "Glance": "listening",
     "Hit": "notes",
     "Kind": "notes",
     "Laid": "events",
@@ -71,7 +72,7 @@ _HOMES = {
     "NoSuchNote": "errors",
     "Note": "notes",
     "Offer": "offering",
-    "Onlooker": "watcher",
+    "Onlooker": "listening",
     "Page": "journal",
     "Plan": "posting",
     "Question": "notes",

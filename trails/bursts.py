@@ -105,7 +105,7 @@ class Gathering:
     def tell(self, told: Told) -> None:
         """Take in one event."""
         with self._changed:
-            was_quiet = not self._is_pending()
+            was_quiet = not self._has_burst()
             if len(self._burst) >= STORM:
                 self._burst, self._lost = Burst(), True
             elif not self._lost:
@@ -117,7 +117,7 @@ class Gathering:
     def tell_lost(self) -> None:
         """Take in that events were lost."""
         with self._changed:
-            was_quiet = not self._is_pending()
+            was_quiet = not self._has_burst()
             self._burst, self._lost = Burst(), True
             self._note_time(was_quiet, True)
 
@@ -130,7 +130,7 @@ class Gathering:
         """Wait until a burst is due or, in a quiet time, until `until`; False when it is time to stop."""
         with self._changed:
             while not self._stopped:
-                left = (self._due_at() if self._is_pending() else until) - self._monotonic()
+                left = (self._due_at() if self._has_burst() else until) - self._monotonic()
                 if left <= 0:
                     return True
                 self._changed.wait(left)
@@ -140,7 +140,7 @@ class Gathering:
         """What was gathered; of what still goes on a share, to which more will be added."""
         with self._changed:
             now = self._monotonic()
-            if self._is_pending() and not self._lost and now < self._settled_at():
+            if self._has_burst() and not self._lost and now < self._settled_at():
                 self._first_at = now
                 return Taken(Burst(list(self._burst.renames), set(self._burst.touched)), settled=False, lost=False)
             taken = Taken(self._burst, settled=True, lost=self._lost)
@@ -153,7 +153,12 @@ class Gathering:
             self._stopped = True
             self._changed.notify_all()
 
-    def _is_pending(self) -> bool:
+    def is_pending(self) -> bool:
+        """Whether something was told that nobody has taken yet."""
+        with self._changed:
+            return self._has_burst()
+
+    def _has_burst(self) -> bool:
         return self._lost or len(self._burst) > 0
 
     def _due_at(self) -> float:

@@ -3,9 +3,6 @@ Follows the files that notes are on: events of the file system in; moved, change
 
 Events are only collected here. Once a burst of them has settled, `following.py` decides what it means; what no event
 told (the watcher was not running, or lost events in a storm) is found by comparing all known files with the disk.
-
-Two kinds of parts hear of it. A `Listener` is told what became of the files that notes are on. An `Onlooker` is told
-only where something happened, on whatever file: who looks for marks in files or writes annotations is one.
 """
 
 import errno
@@ -13,14 +10,13 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from . import following
 from .bursts import Burst, Gathering
 from .following import Changed, Exchanged, Finding, Gone, Moved
+from .listening import Glance, Listener, Onlooker
 from .notes import NO_HEAD, Head
 from .seeking import NO_CLUES
 from .tracing import Clues
@@ -33,48 +29,6 @@ SETTLE_S = 2.0  # an editor that saves by renaming takes milliseconds, and a `gi
 RECONCILE_S = 300.0
 POLL_S = 15.0  # the same where nothing can be watched
 REMEMBERED_GONE = 10_000
-
-
-class Listener(Protocol):
-    """Who is told; `tracking.Tracker` is one. Paths are relative to the workspace, with forward slashes."""
-
-    def known_files(self) -> Mapping[str, str]:
-        """The digest of each file that matters, by path; "" where none is known."""
-        ...
-
-    def saw(self, findings: Sequence[Finding], head: Head) -> object:
-        """
-        What one look found, in this order: a path means the file that has this name at that point. Often nothing.
-
-        `head` is what was checked out meanwhile. If it raises, all of it is told again.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """
-    Where something happened since the last glance: paths of files, none of them ignored, and of folders.
-
-    A path may be there no longer, and of a folder all that is or was in it may have changed. With `whole` more may have
-    happened than was told, as after a storm and now and then in quiet times: whatever matters is to be compared.
-    """
-
-    paths: frozenset[str] = frozenset()
-    whole: bool = False
-
-
-class Onlooker(Protocol):
-    """Who looks at files for itself, whether a note is on them or not."""
-
-    def looked(self, glance: Glance, folder: FolderOnDisk) -> object:
-        """
-        Called after each look, in the watcher's thread, once the listener knows of it; `folder` reads the files.
-
-        The first call, at the start, is of the whole. After one that raised, the next call is of the whole too. Nothing
-        is followed meanwhile: what takes long belongs into a thread of its own.
-        """
-        ...
 
 
 class Watcher:
@@ -113,6 +67,7 @@ class Watcher:
         self._watches: Watches | None = None
         self._gone: dict[str, None] = {}
         self._next_at = monotonic()  # at once
+        self._doubts = False
         self._looking = threading.Lock()  # held while files are looked at and the listener is told
         self._thread = threading.Thread(target=self._run, name="trails-watcher", daemon=True)
 
@@ -133,9 +88,16 @@ class Watcher:
         with self._looking:
             if self._thread.is_alive():
                 self._cover()
+            self._next_at = self._monotonic() + (self._poll_s if self.polling else self._reconcile_s)
             if self._is_there():
                 head = self._disk.head()
-                self._tell(following.reconciled(self._known(), self._disk, self._clues), head)
+                found = following.reconciled(self._known(), self._disk, self._clues)
+                self._doubts = not self._doubts and self._gathering.is_pending() and any(map(self._is_news, found))
+                if self._doubts:  # what seems to be gone may have been renamed meanwhile: its events will tell
+                    self._next_at = self._monotonic()
+                    self._tell([one for one in found if not isinstance(one, Gone)], NO_HEAD)
+                else:
+                    self._tell(found, head)
                 self._show(Glance(whole=True))
 
     def _run(self) -> None:
@@ -154,7 +116,6 @@ class Watcher:
         is_due = taken.settled and (self._monotonic() >= self._next_at or taken.burst.changes_rules())
         if taken.lost or is_due:
             self.reconcile()
-            self._next_at = self._monotonic() + (self._poll_s if self.polling else self._reconcile_s)
 
     def _follow(self, burst: Burst, *, settled: bool) -> None:
         with self._looking:
@@ -189,7 +150,7 @@ class Watcher:
         return known
 
     def _tell(self, findings: list[Finding], head: Head) -> None:
-        news = [found for found in findings if not (isinstance(found, Gone) and found.path in self._gone)]
+        news = [found for found in findings if not isinstance(found, Gone) or self._is_news(found)]
         self._listener.saw(news, head)
         for found in news:
             match found:
@@ -203,6 +164,10 @@ class Watcher:
                     self._gone[path] = None  # a checkout of another branch may bring it back
                     if len(self._gone) > REMEMBERED_GONE:
                         del self._gone[next(iter(self._gone))]
+
+    def _is_news(self, finding: Finding) -> bool:
+        """Whether a file is gone that was not before."""
+        return isinstance(finding, Gone) and finding.path not in self._gone
 
     def _found_again(self, *paths: str) -> None:
         for path in paths:

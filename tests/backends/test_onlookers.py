@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.backends.watching import PATIENCE_S, SETTLE_S, Book, write
-from trails.watcher import Glance, Watcher
+from trails.listening import Glance
+from trails.watcher import Watcher
 from trails.workspace import FolderOnDisk
 
 WHOLE = Glance(whole=True)

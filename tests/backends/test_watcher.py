@@ -393,6 +393,28 @@ def test_what_happened_while_nobody_watched_is_told_at_the_start(root, watch):
     ]
 
 
+def test_a_file_that_is_renamed_while_all_are_compared_is_not_taken_for_gone(root, watch):
+    """Its event comes before the comparison that misses it, and is looked at after that."""
+
+    def open_watches(root_path, rules, gathering, budget):
+        watches = watches_here(root_path, rules, gathering, budget)
+        cover, watches.cover = watches.cover, lambda: (cover(), rename(gathering))
+        return watches
+
+    def rename(gathering):
+        if file.exists():
+            file.rename(root / "b.py")
+            write(root, "b.py", "something else\n")
+            while not gathering.is_pending():
+                threading.Event().wait(0.01)
+
+    file = write(root, "a.py")
+    book = Book(root, "a.py")
+    watch(book, open_watches=open_watches)
+
+    book.wait_for(("moved", "a.py", "b.py"), ("changed", "b.py"))
+
+
 def test_reconciling_twice_tells_nothing_new(root):
     write(root, "a.py", "second\n")
     book = Book(root, "a.py")

@@ -1,5 +1,6 @@
 """The keeper with everything that it has when nobody leaves anything out: the model, and a watcher."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,35 @@ def test_a_known_workspace_is_watched_again_after_a_restart():
             assert asking.ask("recall", files=["books.py"])["hits"]
         assert keeper.end() == 0
         assert "ERROR" not in keeper.log(), Path(keeper.data_dir)
+
+
+def test_a_keeper_that_was_killed_sees_at_its_next_start_what_became_of_the_files():
+    with a_keeper(TRAILS_WATCH="yes") as keeper:
+        for name in ("moved", "edited", "deleted"):
+            (keeper.project / f"{name}.py").write_text("".join(f"{name} line {n}\n" for n in range(9)))
+        with keeper.ask() as asking:
+            for name in ("moved", "edited", "deleted"):
+                asking.ask("lay", title=f"On {name}", files=[f"{name}.py:1-9"])
+            asking.ask("watch_now")
+        (keeper.project / "moved.py").rename(keeper.project / "books.py")
+        keeper.end(signal.SIGKILL)  # most likely before it has told of that
+        edited = keeper.project / "edited.py"
+        edited.write_text(edited.read_text().replace("line 4", "line four"))
+        (keeper.project / "deleted.py").unlink()
+
+        keeper.start()
+
+        with keeper.ask() as asking:
+            asking.ask("watch_now")
+            asking.ask("watch_now")  # it tells all that it saw before it answers
+            states = {
+                hit["note"]["title"]: tuple(hit["note"]["files"][0][name] for name in ("path", "validity"))
+                for hit in asking.ask("recall", files=["books.py", "edited.py", "deleted.py"])["hits"]
+            }
+            kinds = [event["kind"] for event in asking.ask("log", limit=1000)["events"]]
+    assert states == {
+        "On moved": ("books.py", "same"),
+        "On edited": ("edited.py", "changed"),
+        "On deleted": ("deleted.py", "gone"),
+    }
+    assert [kinds.count(kind) for kind in ("file-moved", "file-changed", "file-gone")] == [1, 1, 1]
