@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .memory import Memory, Receipt, Story
     from .notes import (
         Anchor,
+        AtWork,
         Author,
         Draft,
         Drift,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Anchor": "notes",
+    "AtWork": "notes",
     "Author": "notes",
     "BadInput": "errors",
     "Board": "posting",
@@ -122,6 +124,7 @@ __all__ = [
     "FACTS_BY_KIND",
     "TITLE_LIMIT",
     "Anchor",
+    "AtWork",
     "Author",
     "BadInput",
     "Board",

@@ -40,7 +40,7 @@ from .journal import Journal, Page, Told
 from .notes import HANDLE_LENGTH, NO_HEAD, Author, Draft, Drift, Note, Question, Recall, Status, Verdict, handle
 from .offering import EVENTS_LOOKED_AT, NOTHING, Offer, Offering, about, given
 from .ports import EVERYTHING, Clock, Folder, Index, NewId, Store, Wanted
-from .presence import Presence
+from .presence import Presence, tell
 from .recalling import Recaller
 from .recording import Recorder
 from .showing import Showing
@@ -365,6 +365,15 @@ class Memory:
     def known_to(self, workspace: str, by: Author) -> frozenset[str]:
         """The notes that a session laid itself, or was shown when it asked for them or came to their place."""
         return given(self.store.session_events(workspace, by.principal, by.session, EVENTS_LOOKED_AT))
+
+    def meet(self, workspace: str, by: Author) -> str:
+        """
+        What a session is to be told of others who are at work on its files, "" for nothing.
+
+        Each other session is told once a file; nothing of this is kept.
+        """
+        now = self.clock()
+        return tell(self.presence.meetings(workspace, by, now), now, by)
 
     def get_note(self, workspace: str, note_ref: str) -> Note:
         """The note with this id or handle, in any status. Raises NoSuchNote, or Conflict when a handle fits several."""

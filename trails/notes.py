@@ -77,11 +77,17 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class AtWork:
-    """One session that is at work: its files, newest first, and when it was last seen."""
+    """
+    One session that is at work: its files, newest first, when it was last seen, and which of the files it edits.
+
+    `tree` is the worktree that it stands in; "" is the main one.
+    """
 
     by: Author
     paths: tuple[str, ...]
     at: datetime
+    edits: tuple[str, ...] = ()
+    tree: str = ""
 
 
 @dataclass(frozen=True, slots=True)

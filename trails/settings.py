@@ -41,8 +41,9 @@ class Settings:
     watch: bool = _setting(True, "Whether the keeper follows renames and edits in the workspaces it knows.")
     unasked: str = _setting(
         ",".join(UNASKED),
-        "What agents are told unasked: a list of `welcome`, `files` (the notes on a file that is touched), `prompts` "
-        "(notes that match a task) and `lessons` (the question what is worth laying); `none` for nothing.",
+        "What agents are told unasked: a list of `welcome`, `files` (the notes on a file that is touched, and who else "
+        "is at work on it), `prompts` (notes that match a task) and `lessons` (the question what is worth laying); "
+        "`none` for nothing.",
     )
     welcome_tokens: int = _setting(400, "Most tokens of the welcome at the start of a session.")
     http: str = _setting(

@@ -15,7 +15,7 @@ import typer
 
 from trails import BadInput, Kind, TrailsError, Verdict, __version__
 
-from . import annotate, briefing, chores, connect, explaining, init, journal, render
+from . import annotate, briefing, chores, connect, explaining, init, journal, render, who
 from .asking import AsJson, answer, ask, now, say, say_problem
 from .bench import bench
 
@@ -245,6 +245,7 @@ for command, example in (
     *init.COMMANDS,
     *connect.COMMANDS,
     *briefing.COMMANDS,
+    *who.COMMANDS,
     *annotate.COMMANDS,
     *chores.COMMANDS,
 ):

@@ -7,7 +7,7 @@ Nothing here may disturb the session that it serves: an event that is not unders
     SessionStart        the welcome; after a compaction once more, with the files that the session was on
     SubagentStart       the welcome for a sub-agent, which knows nothing of what its session was told
     UserPromptSubmit    notes that match the task closely; the welcome if no keeper was there at the start
-    PreToolUse          the notes on the file that is touched, and who else is at work on it
+    PreToolUse          the notes on the file that is touched; at both, who else is at work on the session's files
     PostToolUse(Failure), PostToolBatch    silence: what was edited, and how tests and builds ended
     PreCompact          what the summary should keep
     Stop                once in a session: which lessons are worth laying
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from trails import Laid, Memory, Offer, Run, Settings, TrailsError, age, read_run, tokens, who
+from trails import Laid, Memory, Offer, Run, Settings, TrailsError, read_run, tokens
 
 from .hook_events import Call, HookEvent, read_event
 from .places import anchor
@@ -83,8 +83,21 @@ class Hooks:
         if doing is not None and doing.known is not None:
             doing.known.update(note_ids)
 
+    def meet(self, visit: Visit, paths: Sequence[str], *, edits: bool = False) -> str:
+        """Who else is at work on the files of a session, told once; that it is on these is known from now on."""
+        self.seen(visit, paths, edits=edits)
+        return self.memory.meet(visit.workspace, visit.author) if self._tells(visit, "files") else ""
+
+    def seen(self, visit: Visit, paths: Sequence[str], *, edits: bool = False) -> None:
+        """Note down that a session is at work on files."""
+        now, tree = self.memory.clock(), visit.folder.tree if visit.folder else ""
+        self.memory.presence.seen(visit.workspace, visit.author, paths, now, edits=edits, tree=tree)
+
     def finish(self) -> None:
-        """Write what waits to be written."""
+        """Write what waits to be written, and what sessions in the middle of a turn have done until now."""
+        for doing in self.sessions.all_doing():
+            if doing.visit is not None:
+                self._note_uses(doing.visit, doing)
         self._later.shutdown()
 
     # ── beginnings ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,6 +133,7 @@ class Hooks:
                     budget_tokens=TASK_BUDGET,
                 )
                 parts.append(_said(offer, doing))
+            parts.append(self.meet(visit, ()))
         return _context(event, "\n\n".join(part for part in parts if part))
 
     def _welcome(self, visit: Visit, budget: int, files: tuple[str, ...]) -> str:
@@ -145,17 +159,16 @@ class Hooks:
     # ── at work ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def _touch(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
         paths = _paths(visit, [file for call in event.calls for file in call.files])
+        others = self.meet(visit, paths, edits=any(call.edits for call in event.calls))
         if not paths:
-            return ""
-        edits = any(call.edits for call in event.calls)
+            return _context(event, others)
         with doing.lock:  # parallel calls touch one file at once, and each note is told once
             told = self._welcome_once(visit, doing)
             spent = tokens(told)
             for path in paths:
-                others = self._collision(visit, path, doing, edits)
                 room = TOUCH_BUDGET + spent - tokens(f"{told}\n\n{others}\n\n")
-                told = "\n\n".join(part for part in (told, self._offer(visit, path, doing, room), others) if part)
-        return _context(event, told)
+                told = "\n\n".join(part for part in (told, self._offer(visit, path, doing, room)) if part)
+        return _context(event, "\n\n".join(part for part in (told, others) if part))
 
     def _offer(self, visit: Visit, path: str, doing: Doing, room: int) -> str:
         """The notes on a file, as many as there is room for; later on those that were laid since."""
@@ -180,25 +193,14 @@ class Hooks:
             doing.known = set(self.memory.known_to(visit.workspace, visit.author))
         return doing.known | doing.told
 
-    def _collision(self, visit: Visit, path: str, doing: Doing, edits: bool) -> str:
-        """Who else is at work on a file that is about to be edited: each is named once a file."""
-        now = self.memory.clock()
-        self.memory.presence.seen(visit.workspace, visit.author, [path], now)
-        if not edits:
-            return ""
-        others = self.memory.presence.at_work(visit.workspace, now, besides=visit.author, path=path)
-        fresh = [other for other in others if (path, other.by.session) not in doing.told_of]
-        doing.told_of |= {(path, other.by.session) for other in fresh}
-        told = ", ".join(f"{who(other.by, visit.author)} ({age(other.at, now)})" for other in fresh)
-        return f"Also at work on {path}: {told}." if told else ""
-
     def _used(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
         for call in event.calls:
             if call.edits:
                 paths = _paths(visit, call.files)
-                self.memory.presence.seen(visit.workspace, visit.author, paths, self.memory.clock())
+                self.seen(visit, paths, edits=True)
                 doing.edited |= dict.fromkeys(paths)
                 doing.wrote.append(call.written)
+                doing.visit = visit
                 if paths:
                     doing.has_edited = doing.since_run = True
             elif call.command:

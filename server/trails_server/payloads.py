@@ -12,6 +12,7 @@ from typing import Any
 from trails import (
     ERRORS_BY_CODE,
     Anchor,
+    AtWork,
     Author,
     Drift,
     Event,
@@ -141,12 +142,20 @@ def welcome_payload(welcome: Welcome) -> Payload:
     return {
         "recall_id": welcome.id,
         "parts": [{"name": part.name, "hits": [hit_payload(hit) for hit in part.hits]} for part in welcome.parts],
-        "at_work": [
-            {"by": author_payload(one.by), "files": list(one.paths), "at": one.at.isoformat()}
-            for one in welcome.at_work
-        ],
+        "at_work": [at_work_payload(one) for one in welcome.at_work],
         "reading_path": [lead_payload(lead) for lead in welcome.reading],
         "text": welcome.text,
+    }
+
+
+def at_work_payload(one: AtWork) -> Payload:
+    """A session at work; of its `files` it edits `edits` and reads the others. `worktree` is "" for the main one."""
+    return {
+        "by": author_payload(one.by),
+        "files": list(one.paths),
+        "edits": list(one.edits),
+        "at": one.at.isoformat(),
+        "worktree": one.tree,
     }
 
 

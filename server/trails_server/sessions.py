@@ -35,13 +35,14 @@ class Doing:
     has_edited: bool = False
     to_lay: bool = False
     """Whether the summary of a compaction was asked to keep lessons."""
+    visit: Visit | None = None
+    """In whose name it last edited something."""
     edited: dict[str, None] = field(default_factory=dict)
     wrote: list[str] = field(default_factory=list)
     looked: dict[str, int] = field(default_factory=dict)
     """How many notes were on each file that it touched, when they were last looked at for it."""
     known: set[str] | None = None
     """The notes that it laid or was shown when it asked; None until its log was read."""
-    told_of: set[tuple[str, str]] = field(default_factory=set)
     since_run: bool = False
     """Whether a file was edited since the last run that was reported."""
     failing: "dict[str, Run]" = field(default_factory=dict)
@@ -70,6 +71,10 @@ class Recent(Generic[Value]):
                 self._values.popitem(last=False)
             return kept
 
+    def values(self) -> list[Value]:
+        with self._lock:
+            return list(self._values.values())
+
 
 class Sessions:
     """The sessions of one keeper, and the sub-agents behind calls that are under way."""
@@ -87,6 +92,10 @@ class Sessions:
     def find_doing(self, visit: Visit) -> Doing | None:
         """The same, of a session that a hook has told of."""
         return self._doing.get(visit.workspace, visit.author.session)
+
+    def all_doing(self) -> list[Doing]:
+        """What is remembered of every session."""
+        return self._doing.values()
 
     def calls(self, tool_use_id: str, session_id: str, agent_id: str, agent_type: str) -> None:
         """Note down who is about to make a call that a client will name by this id."""

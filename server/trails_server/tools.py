@@ -63,7 +63,8 @@ class Tools:
         context: Context = CurrentContext(),  # noqa: B008  # how FastMCP injects
     ) -> str:
         """Read what earlier agents noted, and what to look at: by file, word, topic. Do it before working on a file."""
-        return str(self._ask(context, "recall", query=query, files=files, topics=topics, limit=limit)["text"])
+        told = self._ask(context, "recall", query=query, files=files, topics=topics, limit=limit)
+        return self._with_others(context, str(told["text"]), files)
 
     def lay(
         self,
@@ -76,7 +77,7 @@ class Tools:
     ) -> str:
         """Leave a note: a fact, trap, decision or plan that the code does not tell. One thing a note."""
         arguments = {"title": title, "body": body, "kind": kind, "files": files, "topics": topics}
-        return laid(self._ask(context, "lay", key=_key(context), **arguments))
+        return self._with_others(context, laid(self._ask(context, "lay", key=_key(context), **arguments)), files)
 
     def judge(
         self,
@@ -87,7 +88,7 @@ class Tools:
     ) -> str:
         """Say whether a note you used helped."""
         answer = self._ask(context, "judge", key=_key(context), note=note, verdict=verdict, reason=reason)
-        return f"Judged [{answer['note']['handle']}]: {answer['verdict']}."
+        return self._with_others(context, f"Judged [{answer['note']['handle']}]: {answer['verdict']}.")
 
     def outcome(
         self,
@@ -100,7 +101,7 @@ class Tools:
         """Say how the work ended, and which notes you acted on."""
         arguments = {"result": result, "used": used, "task": task, "summary": summary}
         answer = self._ask(context, "outcome", key=_key(context), **arguments)
-        return f"Noted: {result}. Notes that share it: {len(answer['credits'])}."
+        return self._with_others(context, f"Noted: {result}. Notes that share it: {len(answer['credits'])}.")
 
     def amend(
         self,
@@ -118,7 +119,8 @@ class Tools:
         new = {"title": title, "body": body, "files": files, "add_topics": add_topics, "remove_topics": remove_topics}
         answer = self._ask(context, "amend", key=_key(context), note=note, action=action, reason=reason, **new)
         done = f"{PAST[action]} [{answer['note']['handle']}]."
-        return f"{done} {laid(answer['receipt'])}" if answer["receipt"] else done
+        told = f"{done} {laid(answer['receipt'])}" if answer["receipt"] else done
+        return self._with_others(context, told, files)
 
     def welcome(
         self,
@@ -127,11 +129,16 @@ class Tools:
         context: Context = CurrentContext(),  # noqa: B008
     ) -> str:
         """What to know first, here or about files: plans, decisions, warnings, who is at work, what to read."""
-        return str(self._ask(context, "welcome", budget=budget, files=files)["text"])
+        return self._with_others(context, str(self._ask(context, "welcome", budget=budget, files=files)["text"]), files)
 
     def hook_event(self, event: dict[str, Any], context: Context = CurrentContext()) -> str:  # noqa: B008
         """For the hooks of a client."""
         return str(self._ask(context, "hook", event=event)["said"])
+
+    def _with_others(self, context: Context, text: str, files: Texts = ()) -> str:
+        """An answer, and below it who else is at work on the session's files; mostly nothing."""
+        others = str(self._ask(context, "meet", files=files)["text"])
+        return f"{text}\n\n{others}" if others else text
 
     def _ask(self, context: Context, verb: str, **arguments: Any) -> dict[str, Any]:
         try:

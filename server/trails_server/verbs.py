@@ -94,6 +94,8 @@ class Verbs:
     def use(self, visit: Visit, *, edited: Texts = (), text: str = "", key: str = "") -> Payload:
         """Report files that the session edited and text that it wrote itself: they may show that it used notes."""
         paths = [place.path for place in anchors(visit, edited)]
+        if visit.has_named_session:
+            self.hooks.seen(visit, paths, edits=True)
         found = self.memory.use(visit.workspace, visit.author, edited=paths, text=text, folder=visit.folder, key=key)
         return {"uses": [{"id": used.note_id, "how": used.how.value} for used in found]}
 
@@ -194,6 +196,17 @@ class Verbs:
         )
         return payloads.welcome_payload(welcome)
 
+    def who(self, visit: Visit, *, file: str = "") -> Payload:
+        """Who is at work on which files just now, last seen first; with a `file` only those who are on it."""
+        path = anchor(visit, file).path if file else ""
+        there = self.memory.presence.at_work(visit.workspace, self.memory.clock(), path=path)
+        return {"at_work": [payloads.at_work_payload(one) for one in there]}
+
+    def meet(self, visit: Visit, *, files: Texts = ()) -> Payload:
+        """Say that the session has come to files; the `text` names others at work on its files, each once a file."""
+        paths = [place.path for place in anchors(visit, files)]
+        return {"text": self.hooks.meet(visit, paths)}
+
     def show(self, visit: Visit, *, note: str) -> Payload:
         """One note with everything that happened to it."""
         return payloads.story_payload(self.memory.show(visit.workspace, note, folder=visit.folder))
@@ -272,6 +285,8 @@ VERBS: dict[str, Method] = {
         Verbs.undo,
         Verbs.recall,
         Verbs.welcome,
+        Verbs.who,
+        Verbs.meet,
         Verbs.show,
         Verbs.why,
         Verbs.notes_of,

@@ -284,6 +284,20 @@ def test_amend_dispute_shows_both(trails):
 
 
 # ── the journal ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_who_is_at_work_is_told_with_the_files(trails):
+    trails("use", "--edited", "src/at_work.py", TRAILS_AGENT="codex", TRAILS_SESSION="s-at-work")
+
+    told = trails("who", "src/at_work.py")
+    (there,) = trails.json("who", "src/at_work.py")["at_work"]
+
+    first, second = told.stdout.splitlines()
+    assert first.startswith("codex of ")
+    assert first.endswith(", just now")
+    assert second == "  src/at_work.py  edits it"
+    assert (there["by"]["session"], there["files"], there["edits"]) == ("s-at-work", *[["src/at_work.py"]] * 2)
+    assert trails("who", "src/nobody.py").stdout == "Nobody is at work on src/nobody.py just now.\n"
+
+
 def test_log_of_the_workspace_of_a_file_and_of_a_note(trails):
     handle = lay(trails, "Chronicle me", "--file", "src/ledger.py")
 

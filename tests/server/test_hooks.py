@@ -456,17 +456,71 @@ def test_two_at_work_on_one_file_are_both_told_and_each_once(client, another):
 
     told = another.touch("Edit")
 
-    assert told.startswith("Also at work on ledger.py: claude-code")
+    assert told == "Also at work on ledger.py: claude-code, in another session (editing, just now)."
     assert another.touch("Edit") == ""
-    assert client.touch("Edit").startswith("Also at work on ledger.py: codex")
+    assert client.touch("Edit") == "Also at work on ledger.py: codex, in another session (editing, just now)."
     assert client.touch("Edit") == ""
     another.hook("SessionEnd")
 
 
-def test_who_only_reads_is_not_told_of_others(client, another):
+def test_the_first_on_a_file_is_told_of_the_second_whatever_it_does_next(client, another):
+    client.touch("Edit")
+    another.touch("Read")
+
+    at_another_file = client.touch("Read", "prices.md")
+    with_a_prompt = client.told("UserPromptSubmit", prompt="go on")
+
+    assert at_another_file == "Also at work on ledger.py: codex, in another session (just now)."
+    assert with_a_prompt == ""
+    another.hook("SessionEnd")
+
+
+def test_two_that_only_read_a_file_are_not_told_of_each_other(client, another):
+    assert client.touch("Read") == another.touch("Read") == client.touch("Read") == ""
+    another.hook("SessionEnd")
+
+
+def test_a_session_that_ended_is_at_work_no_more(client, another):
+    client.touch("Edit")
+    client.hook("SessionEnd")
+
+    assert another.touch("Edit") == ""
+    assert [one["by"]["agent"] for one in another.asking.ask("who")["at_work"]] == ["codex"]
+    another.hook("SessionEnd")
+
+
+def test_a_sub_agent_is_no_stranger_to_its_session_but_one_with_it_to_others(client, another, project):
+    scout = Client(client.asking, project, agent_id="a1", agent_type="scout")
     client.touch("Edit")
 
-    assert another.touch("Read") == ""
+    assert scout.touch("Edit") == ""
+    assert another.touch("Edit").count("claude-code") == 1
+    assert "codex" in scout.touch("Edit")
+    assert "codex" in client.touch("Edit")
+    client.hook("SessionEnd")
+    assert len(another.asking.ask("who")["at_work"]) == 1
+    another.hook("SessionEnd")
+
+
+def test_an_agent_without_hooks_is_at_work_on_the_files_that_it_asks_about(keeper, client):
+    client.touch("Edit")
+
+    with keeper.mcp(TRAILS_AGENT="cursor", TRAILS_SESSION="s-cursor") as mcp:
+        told, again = (mcp.text("recall", files=["ledger.py"]) for _ in range(2))
+
+    assert told.endswith("\n\nAlso at work on ledger.py: claude-code, in another session (editing, just now).")
+    assert "Also" not in again
+    assert client.touch("Read") == "Also at work on ledger.py: cursor, in another session (just now)."
+
+
+def test_who_is_at_work_can_be_asked_for_a_file(client, another):
+    client.touch("Edit")
+    another.touch("Read", "prices.md")
+
+    (there,) = client.asking.ask("who", file="ledger.py")["at_work"]
+
+    assert (there["by"]["agent"], there["files"], there["edits"]) == ("claude-code", ["ledger.py"], ["ledger.py"])
+    another.hook("SessionEnd")
 
 
 # ── who it is ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -557,7 +611,11 @@ def test_what_waits_to_be_written_is_written_before_the_keeper_leaves():
             client = Client(asking, keeper.project, session="s-2")
             client.touch()
             client.hook("Stop", last_assistant_message=f"As [{handle}] says.")
+            in_the_middle_of_a_turn = Client(asking, keeper.project, session="s-3")
+            in_the_middle_of_a_turn.edited("ledger.py")
+            in_the_middle_of_a_turn.edited("prices.md")
         assert keeper.end() == 0
         keeper.start()
         with keeper.ask() as asking:
-            assert "used" in [event["kind"] for event in asking.ask("log")["events"]]
+            assert {"used", "edited"} <= {event["kind"] for event in asking.ask("log")["events"]}
+            assert [lead["path"] for lead in asking.ask("recall", files=["ledger.py"])["leads"]] == ["prices.md"]
