@@ -18,11 +18,12 @@ The text of annotations: a map of where trails are hot, and a page for each file
 
 Neither is ever over its budget, and neither has an age, a count or a strength in it: a text that is put beside the code
 changes only when the notes do. All that others wrote stands in a block of code. Clients that import `@path` from such a
-file, from wherever in it, pass over those, so that no note and no name of a file makes one read a file; and since every
-line of it starts with a sign of ours, nothing in it can end the block.
+file, from wherever in it, pass over those, so that no note and no name of a file makes one read a file; and what could
+end the block, even for a client that looks no further than for the next backquotes, is not in it.
 """
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,6 +47,8 @@ MORE_HERE = "There is more: `trails recall --file` tells it."
 FILES, FOLDERS = "Files", "Folders"
 OF_COMMITS = "commits lead here"
 BEGIN, END = "```text", "```"
+
+_FENCE = re.compile("`{3,}|~{3,}")
 
 
 # ── the map ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,7 +196,7 @@ def _upwards(path: str) -> Iterable[str]:
 
 # ── the frame ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _frame(title: str, opening: Sequence[str], lines: Iterable[str]) -> list[str]:
-    return [MARKER, f"# {title}", "", *opening, "", BEGIN, *lines, END]
+    return [MARKER, f"# {title}", "", *opening, "", BEGIN, *(_FENCE.sub("'''", line) for line in lines), END]
 
 
 @dataclass(slots=True)

@@ -54,6 +54,7 @@ def inside(text: str) -> list[str]:
     start = lines.index(BEGIN)
     end = next(number for number in range(start + 1, len(lines)) if re.match(r" {0,3}(`{3,}|~{3,})", lines[number]))
     assert lines[end] == END
+    assert not any(fence in line for line in lines[start + 1 : end] for fence in ("```", "~~~"))
     assert not any("`" * 3 in line for line in (*lines[:start], *lines[end + 1 :]))
     return lines[start + 1 : end]
 
@@ -102,6 +103,12 @@ def test_nothing_that_others_wrote_leaves_its_block_or_makes_a_line_of_ours(
     page = inside(page_text(path, hits))
     assert page[0].startswith("File: ")
     assert all(not line or line.startswith(MARK[0]) or FRAME.match(line) for line in page[1:])
+
+
+def test_a_block_of_code_in_a_note_does_not_end_ours() -> None:
+    text = page_text("a.py", [hit(1, body="Run\n```sh\nmake\n````\nand ~~~")])
+
+    assert "│ Run\n│ '''sh\n│ make\n│ '''\n│ and '''\n```\n" in text
 
 
 def test_a_path_that_a_client_would_import_stands_in_the_block_alone() -> None:
