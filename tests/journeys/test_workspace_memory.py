@@ -1,5 +1,6 @@
 """The workspace is the memory: notes are found on what became of their files, and say what became of their places."""
 
+import subprocess
 import time
 
 import pytest
@@ -11,6 +12,7 @@ pytestmark = pytest.mark.slow
 PATIENCE_S = 60
 STEPS = "".join(f"def step_{number}():\n    return {number}\n\n\n" for number in range(12))
 TEXTS = {name: STEPS.replace("step", name) for name in ("begin", "close", "export")}
+NAME = ("-c", "user.name=ada", "-c", "user.email=ada@localhost")
 AS_IT_WAS = "def close_3():\n    return 3\n"
 REWRITTEN = "def close_3():\n    with ledger() as page:\n        return page.seal()\n"
 
@@ -23,6 +25,8 @@ def lay_notes_on_three_files(keeper):
     (keeper.project / "src").mkdir()
     for name, text in TEXTS.items():
         (keeper.project / f"src/{name}.py").write_text(text)
+    for command in (["init", "--quiet"], ["add", "."], [*NAME, "commit", "--quiet", "--message", "Begin"]):
+        subprocess.run(["git", *command], cwd=keeper.project, check=True)
     with agent(keeper, "first") as first:
         for name in TEXTS:
             first.ask("lay", title=f"Mind the {name} of a page", files=[f"src/{name}.py:13-14"])
