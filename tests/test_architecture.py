@@ -38,6 +38,7 @@ RULES = {
     "notes",
     "pages",
     "ranking",
+    "rewording",
     "runners",
     "runs",
     "secret_rules",

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from .events import FACTS_BY_KIND, Event, Laid, to_payload
     from .evidence import probability
     from .explaining import Why
+    from .heeding import Heard, Heeding
     from .history import Commit, commits, draft_from
     from .journal import Page, Told
     from .listening import Glance, Onlooker
+    from .marking import with_mark
     from .memory import Memory, Receipt, Story
     from .notes import (
         Anchor,
@@ -66,6 +68,8 @@ _HOMES = {
     "FACTS_BY_KIND": "events",
     "FolderOnDisk": "workspace",
     "Glance": "listening",
+    "Heard": "heeding",
+    "Heeding": "heeding",
     "Hit": "notes",
     "Kind": "notes",
     "Laid": "events",
@@ -115,6 +119,7 @@ _HOMES = {
     "to_payload": "events",
     "tokens": "delivery",
     "who": "delivery",
+    "with_mark": "marking",
     "workspace_id": "workspace",
     "worktrees_of": "repository",
 }
@@ -135,6 +140,8 @@ __all__ = [
     "Event",
     "FolderOnDisk",
     "Glance",
+    "Heard",
+    "Heeding",
     "Hit",
     "Kind",
     "Laid",
@@ -184,6 +191,7 @@ __all__ = [
     "to_payload",
     "tokens",
     "who",
+    "with_mark",
     "workspace_id",
     "worktrees_of",
 ]

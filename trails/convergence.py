@@ -11,7 +11,7 @@ missing one costs a repetition, so whatever is in doubt stays apart.
 import re
 from collections.abc import Collection, Iterable
 
-from .notes import Anchor, Kind, Note
+from .notes import MARKED, Anchor, Kind, Note
 
 # Cosine, of the default model. Of 54,000 pairs of commits by different people on the same files, 276 reach it; of
 # those, 60 also agree in figures and negations, and 58 of these say the same.
@@ -45,6 +45,7 @@ def agrees(older: Note, newer: Note, similarity: float) -> bool:
         similarity >= SAME_COSINE
         and older.kind is newer.kind
         and newer.kind not in OF_THEIR_AUTHOR
+        and MARKED not in (older.by, newer.by)  # whoever writes a comment could confirm himself
         and (older.laid_at, older.id) < (newer.laid_at, newer.id)
         and same_place(older, newer)
         and same_claim(f"{older.title}\n{older.body}", f"{newer.title}\n{newer.body}")

@@ -35,6 +35,7 @@ from .events import (
 from .explaining import Companion, FileEdge, Why, companions_of, edges_of, why
 from .gathering import Gathering
 from .git_moves import GitMoves
+from .heeding import Heeding
 from .indexing import Indexer
 from .journal import Journal, Page, Told
 from .notes import HANDLE_LENGTH, NO_HEAD, Author, Draft, Drift, Note, Question, Recall, Status, Verdict, handle
@@ -461,6 +462,10 @@ class Memory:
         """Choose how something is done in a workspace, from now on."""
         if self.store.choices(workspace).get(name) != value:
             self.recorder.append(workspace, by, [Chosen(name, value)])
+
+    def heeding(self, workspace: str) -> Heeding:
+        """What takes up the marks in the files of one workspace."""
+        return Heeding(self.store, self.recorder, workspace, self.indexer.wake)
 
     def tracker(self, workspace: str) -> Tracker:
         """What a watcher reports to, for the files of one workspace."""

@@ -75,6 +75,10 @@ class Author:
     session: str = ""
 
 
+MARKED = Author("file", agent="mark")
+"""Whose notes the marks in files are: a voice of its own, whoever wrote the comment."""
+
+
 @dataclass(frozen=True, slots=True)
 class AtWork:
     """

@@ -216,6 +216,10 @@ class Store(Protocol):
         """
         ...
 
+    def standing_of(self, workspace: str, principal: str) -> tuple[str, ...]:
+        """The notes of one principal that stand, live or as a witness, oldest first."""
+        ...
+
     def files_at(self, workspace: str, paths: Collection[str]) -> dict[str, FileName]:
         """The file that each path is the name of now, by path; paths that no note has named are left out."""
         ...

@@ -39,6 +39,9 @@ class Settings:
     model_path: str = _setting("", "A model.onnx to use for `minilm` instead of the packaged one.")
     idle_exit_s: float = _setting(1800.0, "Seconds without any connection after which the keeper leaves; 0 stays.")
     watch: bool = _setting(True, "Whether the keeper follows renames and edits in the workspaces it knows.")
+    marks: bool = _setting(
+        True, "Whether comments such as `# trail: …` become notes, where `trails marks on|off` has not chosen."
+    )
     unasked: str = _setting(
         ",".join(UNASKED),
         "What agents are told unasked: a list of `welcome`, `files` (the notes on a file that is touched, and who else "

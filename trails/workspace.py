@@ -166,6 +166,11 @@ class FolderOnDisk:
         return self._digests.get(path, found[1], lambda: read_digest(found[0])) if found else None
 
     @property
+    def root(self) -> Path:
+        """The folder itself, as a real path."""
+        return Path(self._root)
+
+    @property
     def tree(self) -> str:
         """Which worktree of its repository this is; "" for the main one."""
         return self._checkout.tree

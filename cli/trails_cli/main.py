@@ -15,7 +15,7 @@ import typer
 
 from trails import BadInput, Kind, TrailsError, Verdict, __version__
 
-from . import annotate, briefing, chores, connect, explaining, init, journal, render, who
+from . import annotate, briefing, chores, connect, explaining, init, journal, marking, render, who
 from .asking import AsJson, answer, ask, now, say, say_problem
 from .bench import bench
 
@@ -246,6 +246,7 @@ for command, example in (
     *connect.COMMANDS,
     *briefing.COMMANDS,
     *who.COMMANDS,
+    *marking.COMMANDS,
     *annotate.COMMANDS,
     *chores.COMMANDS,
 ):

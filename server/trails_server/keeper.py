@@ -195,18 +195,21 @@ class Keeper:
         from trails import open_memory
 
         from .annotator import Annotator
+        from .heeder import Heeder
         from .hooks import Hooks
         from .upkeep import Upkeep
         from .verbs import Verbs
         from .watchers import Watchers
 
         memory = open_memory(self._settings)
-        watchers = Watchers(memory)
+        heeder = Heeder(memory, usually=self._settings.marks)
+        watchers = Watchers(memory, heeder.onlookers_of)
         upkeep = Upkeep(
             memory,
             self._settings,
             watchers,
             Annotator(memory),
+            heeder,
             self._started,
             self.leave,
             self._leaving,

@@ -9,13 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trails import Anchor, BadInput, Conflict, Memory, Settings
+from trails import Anchor, BadInput, Conflict, FolderOnDisk, Memory, Settings
 from trails.version import VERSION
 
 from .access import Token
 from .annotator import NOTHING, OFF, ON, SHARED, Annotator, Place
+from .arguments import Texts
+from .heeder import Heeder, heard_payload
 from .payloads import Payload
-from .places import anchor
+from .places import anchor, anchors
 from .port import Port
 from .visits import Visit
 from .watchers import Watchers
@@ -38,6 +40,7 @@ class Upkeep:
     settings: Settings
     watchers: Watchers
     annotator: Annotator
+    heeder: Heeder
     started: float
     """`time.monotonic()` of the keeper's start."""
     leave: Callable[[], None]
@@ -58,6 +61,7 @@ class Upkeep:
         """Stop watching, and close the memory."""
         self.watchers.stop()
         self.annotator.stop()
+        self.heeder.stop()
         self.memory.close()
 
     def enter(self, visit: Visit) -> None:
@@ -182,6 +186,25 @@ class Upkeep:
                 self.memory.choose(visit.workspace, place.choice, OFF, visit.author)
             does = self.annotator.write(place, OFF) if remove else NOTHING
         return does.payload(root=str(visit.root), choice=choice)
+
+    def marks(self, visit: Visit, *, choice: str = "", files: Texts = ()) -> Payload:
+        """
+        The marks in the files of the workspace with their notes, as they are now; of some files, or of all.
+
+        `choice`, on or off, decides whether they become notes here. Marks are read in the main worktree.
+        """
+        paths = {place.path for place in anchors(visit, files)}
+        if choice:
+            self.heeder.choose(visit.workspace, choice, visit.author)
+        if is_on := self.heeder.is_on(visit.workspace):
+            self.enter(visit)
+        home = _home(visit)
+        heard = self.heeder.look(visit.workspace, FolderOnDisk(home), paths or None)
+        return {
+            "state": ON if is_on else OFF,
+            "root": str(home),
+            "marks": [heard_payload(one) for one in heard if not paths or one.path in paths],
+        }
 
     def retire(self, visit: Visit) -> Payload:
         """Finish what was asked, and leave."""

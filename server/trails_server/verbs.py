@@ -306,6 +306,7 @@ CHORES: dict[str, Method] = {
         Upkeep.move,
         Upkeep.watch_now,
         Upkeep.annotate,
+        Upkeep.marks,
         Upkeep.retire,
     )
 }

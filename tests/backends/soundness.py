@@ -123,6 +123,7 @@ def answers(store, workspace):
         "undoings": store.undoings_of(workspace, [event.id for _, event in events]),
         "topics": [store.notes_with_topics(workspace, [topic], 2) for topic in TOPICS],
         "hot": {kind: set(store.hot_notes(workspace, [kind], 9)) for kind in Kind},
+        "standing": [store.standing_of(workspace, name) for name in ("ada", "ben")],
         "found": {note_id for note_id, _ in store.search_words(workspace, TOPICS, 9)},
         "sessions": [store.session_events(workspace, "ada", session, 9) for session in ("s1", "")],
         "named": [store.names_like(workspace, paths), store.names_of(workspace, file_ids)],

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.backends.store_world import ADA, ELSEWHERE, HERE
+from tests.backends.store_world import ADA, BEN, ELSEWHERE, HERE
 from trails import dynamics, evidence
 from trails.events import (
+    Corroborated,
     Disputed,
     FileMoved,
     OutcomeReported,
@@ -214,6 +215,16 @@ def test_the_notes_of_one_agent_can_be_left_out_of_what_is_hot(world):
 
     assert world.store.hot_notes(HERE, [Kind.OBSERVATION], 1) == (committed,)
     assert world.store.hot_notes(HERE, [Kind.OBSERVATION], 1, without_agent="git") == (said,)
+
+
+def test_the_notes_of_a_principal_that_stand_are_known_whatever_they_are_on(world):
+    first, gone, second = (world.lay(f"Step {i}") for i in range(3))
+    older = world.lay("The same", by=BEN)
+    world.happens(Withdrawn(gone, "no"), Corroborated(older, second, 0.99))
+
+    assert world.store.standing_of(HERE, "ada") == (first, second)
+    assert world.store.standing_of(HERE, "ben") == (older,)
+    assert world.store.standing_of(ELSEWHERE, "ada") == ()
 
 
 # ── what belongs together ────────────────────────────────────────────────────────────────────────────────────────────

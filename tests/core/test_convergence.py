@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.core.strategies import EPOCH
 from trails import convergence
 from trails.convergence import SAME_COSINE, agrees, same_claim, same_place
-from trails.notes import Anchor, Author, Fingerprint, Kind, Note
+from trails.notes import MARKED, Anchor, Author, Fingerprint, Kind, Note
 
 FEW = settings(max_examples=60, deadline=None)
 
@@ -47,6 +47,14 @@ notes = st.builds(
     topics,
     st.sampled_from(Kind),
 )
+
+
+def test_a_mark_in_a_file_confirms_nobody_and_nobody_confirms_it():
+    said, marked = note("a"), replace(note("b"), by=MARKED)
+
+    assert agrees(said, note("b"), 1.0)
+    assert not agrees(said, marked, 1.0)
+    assert not agrees(replace(said, by=MARKED), note("b"), 1.0)
 
 
 # ── in general ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -106,6 +106,16 @@ class InMemoryStore(InMemoryLog):
             for state in [state for state in live if laid(state).kind == kind][:limit]
         )
 
+    def standing_of(self, workspace: str, principal: str) -> tuple[str, ...]:
+        standing = (Status.LIVE, Status.WITNESS)
+        with self._lock:
+            found = [
+                state.note_id
+                for state in self._there(workspace)
+                if state.by.principal == principal and state.lifecycle.status in standing
+            ]
+        return tuple(sorted(found))
+
     # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def notes_on(self, workspace: str, file_ids: Collection[str], limit: int, *, without: str = "") -> tuple[str, ...]:
         found: dict[str, None] = {}

@@ -119,6 +119,12 @@ WITH_TOPIC = (
     .order_by(note_topics.c.note_id.desc())
     .limit(bindparam("limit"))
 )
+STANDING_OF = (
+    select(notes.c.id)
+    .where(IN_WORKSPACE, notes.c.principal == bindparam("principal"))
+    .where(notes.c.status.in_((Status.LIVE.value, Status.WITNESS.value)))
+    .order_by(notes.c.id)
+)
 HOT = (
     select(notes.c.id)
     .where(IN_WORKSPACE, IS_LIVE, notes.c.kind == bindparam("kind"))
@@ -258,6 +264,10 @@ def hot_notes(
         for kind in dict.fromkeys(kinds)
         for note_id in connection.scalars(statement, {**asked, "kind": str(kind)})
     )
+
+
+def standing_of(connection: Connection, workspace: str, principal: str) -> tuple[str, ...]:
+    return tuple(connection.scalars(STANDING_OF, {"workspace": workspace, "principal": principal}))
 
 
 def has_several_principals(connection: Connection, workspace: str) -> bool:

@@ -144,6 +144,10 @@ class SqlStore:
         with self._connection() as connection:
             return sql_queries.hot_notes(connection, workspace, kinds, limit, without_agent)
 
+    def standing_of(self, workspace: str, principal: str) -> tuple[str, ...]:
+        with self._connection() as connection:
+            return sql_queries.standing_of(connection, workspace, principal)
+
     # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def notes_on(self, workspace: str, file_ids: Collection[str], limit: int, *, without: str = "") -> tuple[str, ...]:
         with self._connection() as connection:
