@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from .runs import Run, read_run
     from .settings import Settings, describe_settings, read_settings
     from .shell import read_line
-    from .undoing import is_undone
+    from .undoing import TakenBack, is_undone
     from .watcher import Watcher
     from .welcoming import Welcome
     from .workspace import FolderOnDisk, find_root, relative, workspace_id
@@ -90,6 +90,7 @@ _HOMES = {
     "Settings": "settings",
     "Status": "notes",
     "Story": "memory",
+    "TakenBack": "undoing",
     "Told": "journal",
     "TITLE_LIMIT": "admission",
     "TrailsError": "errors",
@@ -162,6 +163,7 @@ __all__ = [
     "Settings",
     "Status",
     "Story",
+    "TakenBack",
     "Told",
     "TrailsError",
     "Unavailable",

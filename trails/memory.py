@@ -46,7 +46,7 @@ from .recalling import Recaller
 from .recording import Recorder
 from .showing import Showing
 from .tracking import Tracker
-from .undoing import Undoing
+from .undoing import TakenBack, Undoing
 from .welcoming import Welcome
 
 LIMIT_OF_HITS = 20
@@ -289,9 +289,18 @@ class Memory:
         self.recorder.append(workspace, by, [Restored(note.id, admission.clean_reason(reason))], key=key)
         return self.get_note(workspace, note.id)
 
-    def undo(self, workspace: str, session: str, by: Author, *, reason: str) -> tuple[Note, ...]:
-        """Take back every note of a session of this principal that still stands; gives them, all withdrawn together."""
-        return self._undoing(workspace, session, by).undo(by, reason)
+    def undo(self, workspace: str, what: str, by: Author, *, reason: str, all_of: str = "") -> TakenBack:
+        """
+        Take back an event, or all that a session or an agent of this principal laid and said; see `Undoing.planned`.
+
+        Asked again it finds nothing more. All stays in the journal, and can be brought back the same way.
+        """
+        undoing = self._undoing(workspace, by)
+        return undoing.carry_out(undoing.planned(what.strip(), all_of), by, reason)
+
+    def would_undo(self, workspace: str, what: str, by: Author, *, all_of: str = "") -> TakenBack:
+        """What `undo` would take back; nothing is."""
+        return self._undoing(workspace, by).planned(what.strip(), all_of)
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def recall(self, workspace: str, question: Question, by: Author, *, folder: Folder | None = None) -> Recall:
@@ -422,7 +431,7 @@ class Memory:
 
     def notes_of(self, workspace: str, session: str, by: Author) -> tuple[Note, ...]:
         """The notes that a session of this principal laid, in that order, in any status."""
-        return self._undoing(workspace, session, by).notes()
+        return self._undoing(workspace, by).notes_of(session.strip())
 
     def log(
         self, workspace: str, *, note_ref: str = "", path: str = "", after: int | None = None, limit: int = 100
@@ -516,8 +525,8 @@ class Memory:
         assert isinstance(first, Laid)
         return Receipt(first.note_id, admitted.redactions, replayed=first.note_id != note_id)
 
-    def _undoing(self, workspace: str, session: str, by: Author) -> Undoing:
-        return Undoing(self.store, self.recorder, workspace, by.principal, session.strip())
+    def _undoing(self, workspace: str, by: Author) -> Undoing:
+        return Undoing(self.store, self.recorder, workspace, by.principal)
 
     def _is_repeated_in_vain(self, workspace: str, kept: Event, note_id: str) -> bool:
         """Whether a lay was taken for the repetition of one whose note no longer stands: then it is a new one."""

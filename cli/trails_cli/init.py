@@ -55,7 +55,7 @@ def init(
     if no_history and (history or yes):
         raise BadInput("--no-history says the opposite of --history and --yes: give one of them.")
     if undo:
-        answer(as_json, ask("undo", session=SESSION, reason=reason), _undone)
+        answer(as_json, ask("undo", what=SESSION, reason=reason), _undone)
         return
     root = _root()
     known = ask("notes_of", session=SESSION)["notes"]

@@ -158,6 +158,21 @@ def journal(page: Answer, *, is_forward: bool) -> str:
     return "\n".join(lines)
 
 
+def taken_back(said: Answer, done: str) -> str:
+    """What is taken back: notes by their titles, anything else by its line in the journal."""
+    lines = [*map(line_of, said["withdrawn"]), *map(event, said["undone"])]
+    return "\n".join([f"{done} {counted_things(said)}:", *lines]) if lines else "Nothing of that stands here any more."
+
+
+def counted_things(said: Answer) -> str:
+    """How many notes and other events are taken back."""
+    notes, events = len(said["withdrawn"]), len(said["undone"])
+    told = [counted(notes, "note")] * bool(notes) + [counted(events, "other event" if notes else "event")] * bool(
+        events
+    )
+    return " and ".join(told)
+
+
 def condensed(told: Iterable[Answer]) -> Iterator[str]:
     """Events as lines; where one after the other says the same of many files, they share a line."""
     for _, alike in groupby(told, key=lambda kept: (kept["kind"], author(kept["by"]), kept["undone"] is None)):

@@ -25,6 +25,7 @@ from trails import (
     Recall,
     Receipt,
     Story,
+    TakenBack,
     Told,
     TrailsError,
     Welcome,
@@ -201,6 +202,15 @@ def told_payload(told: Told) -> Payload:
 def page_payload(page: Page) -> Payload:
     """A page of the journal; `more` tells that there is more of it, and whatever happens later is after `cursor`."""
     return {"events": [told_payload(told) for told in page.told], "more": page.is_cut, "cursor": page.cursor}
+
+
+def taken_back_payload(taken: TakenBack) -> Payload:
+    """`withdrawn` are notes, `undone` events; `whole` is "session" or "agent" where it is all of one."""
+    return {
+        "whole": taken.whole,
+        "withdrawn": [laid_payload(note) for note in taken.notes],
+        "undone": [told_payload(told) for told in taken.said],
+    }
 
 
 def story_payload(story: Story) -> Payload:

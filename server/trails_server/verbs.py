@@ -164,10 +164,14 @@ class Verbs:
                 raise BadInput(f"`action` must be one of {', '.join(ACTIONS)}.")
         return {"note": payloads.note_payload(amended), "receipt": None}
 
-    def undo(self, visit: Visit, *, session: str, reason: str) -> Payload:
-        """Take back every note of a session that still stands; asked again, it finds none."""
-        notes = self.memory.undo(visit.workspace, session, visit.author, reason=reason)
-        return {"session": session, "withdrawn": [payloads.laid_payload(note) for note in notes]}
+    def undo(self, visit: Visit, *, what: str, reason: str, all_of: str = "") -> Payload:
+        """Take back an event, or all of a session or an agent; asked again, it finds nothing more."""
+        taken = self.memory.undo(visit.workspace, what, visit.author, reason=reason, all_of=all_of)
+        return payloads.taken_back_payload(taken)
+
+    def would_undo(self, visit: Visit, *, what: str, all_of: str = "") -> Payload:
+        """What undo would take back; nothing is."""
+        return payloads.taken_back_payload(self.memory.would_undo(visit.workspace, what, visit.author, all_of=all_of))
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def recall(
@@ -283,6 +287,7 @@ VERBS: dict[str, Method] = {
         Verbs.outcome,
         Verbs.amend,
         Verbs.undo,
+        Verbs.would_undo,
         Verbs.recall,
         Verbs.welcome,
         Verbs.who,

@@ -91,3 +91,51 @@ def test_what_makes_no_sense_is_refused_with_what_to_do(trails, arguments):
 
     assert ran.returncode == 2
     assert len(ran.stderr) > 40
+
+
+# ── taking back ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_an_event_is_taken_back_by_its_number_and_the_journal_shows_both(trails):
+    note = trails.json("lay", "Oil the hinges")["handle"]
+    trails.json("judge", note, "wrong")
+    (judged,) = trails.json("log", note, "--what", "judged")["events"]
+
+    would = trails("undo", str(judged["seq"]), "--dry-run")
+    ran = trails("undo", str(judged["seq"]), "--reason", "I misread it")
+    again = trails("undo", str(judged["seq"]), "--reason", "I misread it")
+
+    assert lines(would)[0] == "Would take back 1 event:"
+    assert lines(ran)[0] == "Took back 1 event:"
+    assert lines(again) == ["Nothing of that stands here any more."]
+    _, shown, undone = lines(trails("log", note))
+    assert shown.endswith(
+        f"is wrong (taken back by {judged['by']['agent']} of {judged['by']['principal']}, because: I misread it)"
+    )
+    assert undone.endswith(f"took back: said that [{note}] Oil the hinges is wrong, because: I misread it")
+
+
+def test_a_session_is_taken_back_once_somebody_agrees(trails):
+    for number in range(4):
+        assert trails("lay", f"Guess {number}", TRAILS_SESSION="astray").returncode == 0
+
+    asked = trails("undo", "astray", "--reason", "it guessed")
+    told = trails.json("undo", "astray", "--reason", "it guessed", "--yes")
+
+    assert asked.returncode == 2
+    assert "takes back 4 notes, and there is nobody to ask" in asked.stderr
+    assert (told["whole"], len(told["withdrawn"]), told["undone"]) == ("session", 4, [])
+    assert trails.json("undo", "astray", "--dry-run")["withdrawn"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["1"], 2, "--reason"),
+        (["999999", "--reason", "r"], 3, "no event 999999"),
+        (["1", "--reason", "r"], 5, "cannot be taken back: a workspace stays known"),
+    ],
+)
+def test_what_cannot_be_taken_back_says_why(trails, told, arguments, code, words):
+    ran = trails("undo", *arguments)
+
+    assert ran.returncode == code
+    assert words in ran.stderr
