@@ -142,7 +142,7 @@ class Board:
     def _remove(self, name: str) -> None:
         """Remove a file, and the folders above it that are empty then."""
         folder, _, last = name.rpartition("/")
-        with self._open(folder) as opened:
+        with suppress(FileNotFoundError), self._open(folder) as opened:  # somebody else was faster
             os.unlink(last, dir_fd=opened)
         with suppress(OSError):  # something else is in it
             while folder:
