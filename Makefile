@@ -9,7 +9,7 @@ FAST ?=
 DATA ?= ../shared/bench/trail_replay/dev
 LOCOMO ?= ../shared/bench/locomo/locomo10.json
 
-.PHONY: run test soak e2e conformance check fix bench bench-hooks bench-watching bench-tokens bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo bench-stale docs clean help
+.PHONY: run test soak e2e conformance check fix bench bench-hooks bench-watching bench-tokens bench-scale bench-exposure bench-replay bench-replay-quick bench-locomo bench-stale bench-rename docs clean help
 
 help: ## what each target does
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /: /'
@@ -98,6 +98,8 @@ bench-replay-quick: $(VENV)/.base ## the same, on four short histories, in under
 
 bench-stale: $(VENV)/.base ## whether notes know what became of their lines; REPOS="..." names git repositories
 	@$(BIN)/python benchmarks/stale.py $(REPOS) $(MORE)
+bench-rename: $(VENV)/.base ## notes found after files moved; REPOS="git repositories", MORE=--quick for a few of each
+	@$(BIN)/python benchmarks/rename.py $(or $(REPOS),"$(REPO)") $(MORE)
 
 bench-locomo: $(VENV)/.base ## recall in long conversations; LOCOMO=path/to/locomo10.json
 	@$(BIN)/python benchmarks/locomo.py $(LOCOMO) $(MORE)

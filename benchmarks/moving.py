@@ -21,6 +21,9 @@ NOTED_A_FOLDER = 10
 LEAST_CHARACTERS = 40  # a shorter file is not edited or swapped: it has no content that tells it from others
 HISTORY, FOLDERS, SAVES, SWAPS = "history", "folders moved", "saves", "swaps"
 
+NEWEST = "refs/benchmark/newest"
+"""The commit that a repository showed when it was cloned."""
+
 Truth = Mapping[str, str | None]
 
 
@@ -48,6 +51,7 @@ class Checkout:
             check=True,
             capture_output=True,
         )
+        self.git("update-ref", NEWEST, "HEAD")
 
     def git(self, *words: str, **variables: str) -> str:
         done = subprocess.run(
@@ -82,23 +86,23 @@ class Commit:
     deleted: list[str] = field(default_factory=list)
 
 
-def moving_commits(checkout: Checkout, revision: str = "HEAD") -> list[Commit]:
-    """The commits with one parent that renamed or deleted a file, newest first."""
+def deleting_commits(checkout: Checkout, revision: str = NEWEST) -> list[tuple[str, str]]:
+    """The commits with one parent after which a path was no longer there, newest first, each with that parent."""
     told = checkout.git(
-        *("log", "--no-merges", "--format=%x01%H %P", "--raw", "--no-abbrev", "-z", "--find-renames=50%", "-l1000"),
-        *("--diff-filter=RD", "--end-of-options", revision),
+        *("log", "--no-merges", "--format=%H %P", "--no-renames", "--diff-filter=D", "--no-patch", revision)
     )
-    found = []
-    for part in told.split("\x01")[1:]:
-        head, _, rest = part.partition("\0")
-        commit, *parents = head.split()
-        if len(parents) == 1:
-            found.append(_read(Commit(commit, parents[0]), rest))
-    return [commit for commit in found if commit.renamed or commit.deleted]
+    pairs = (line.split() for line in told.splitlines())
+    return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
 
 
-def _read(commit: Commit, raw: str) -> Commit:
-    tokens = iter(token.lstrip("\n") for token in raw.split("\0"))
+def read_commit(checkout: Checkout, commit_id: str, parent: str) -> Commit:
+    """What git says of one commit. Raises CalledProcessError where it lacks some of the files."""
+    commit = Commit(commit_id, parent)
+    raw = checkout.git(
+        *("diff-tree", "-r", "--raw", "--no-abbrev", "-z", "--find-renames=50%", "-l1000", "--diff-filter=RD"),
+        *(parent, commit_id),
+    )
+    tokens = iter(raw.split("\0"))
     for token in tokens:
         if not token.startswith(":"):
             continue
@@ -117,8 +121,9 @@ def _read(commit: Commit, raw: str) -> Commit:
 EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 
 
-def commit_case(checkout: Checkout, commit: Commit, chance: random.Random) -> Case:
+def commit_case(checkout: Checkout, commit_id: str, parent: str, chance: random.Random) -> Case:
     """One commit as a case, with notes on some of the files that it moved, deleted and left alone."""
+    commit = read_commit(checkout, commit_id, parent)
     checkout.show(commit.parent)
     disk = FolderOnDisk(checkout.root)
     usable = {path for path, size in disk.files() if size}
@@ -141,7 +146,7 @@ def made_up_cases(checkout: Checkout, kinds: Mapping[str, int], chance: random.R
 
 def _folder_moved(checkout: Checkout, chance: random.Random) -> Case | None:
     """A folder gets another name, or goes into another one; in every third case some of its files are edited too."""
-    checkout.show("HEAD")
+    checkout.show(NEWEST)
     paths = _texts(checkout, 1)
     folders: dict[str, list[str]] = {}
     for path in paths:
@@ -164,24 +169,24 @@ def _folder_moved(checkout: Checkout, chance: random.Random) -> Case | None:
             _edit(checkout.root / (target + path[len(folder) :]))
 
     truth = {path: target + path[len(folder) :] for path in noted}
-    return Case(FOLDERS, truth, act, lambda: checkout.show("HEAD"))
+    return Case(FOLDERS, truth, act, lambda: checkout.show(NEWEST))
 
 
 def _saved(checkout: Checkout, chance: random.Random) -> Case | None:
     """A file is edited and saved as some editor does it."""
-    checkout.show("HEAD")
+    checkout.show(NEWEST)
     path = chance.choice(_texts(checkout, LEAST_CHARACTERS))
     save = chance.choice(SAVES_AS)
 
     def act() -> None:
         save(checkout.root / path)
 
-    return Case(SAVES, {path: path}, act, lambda: checkout.show("HEAD"))
+    return Case(SAVES, {path: path}, act, lambda: checkout.show(NEWEST))
 
 
 def _swapped(checkout: Checkout, chance: random.Random) -> Case | None:
     """Two files get each other's names."""
-    checkout.show("HEAD")
+    checkout.show(NEWEST)
     one, other = chance.sample(_texts(checkout, LEAST_CHARACTERS), 2)
 
     def act() -> None:
@@ -190,7 +195,7 @@ def _swapped(checkout: Checkout, chance: random.Random) -> Case | None:
         (checkout.root / other).rename(checkout.root / one)
         aside.rename(checkout.root / other)
 
-    return Case(SWAPS, {one: other, other: one}, act, lambda: checkout.show("HEAD"))
+    return Case(SWAPS, {one: other, other: one}, act, lambda: checkout.show(NEWEST))
 
 
 MAKERS = {FOLDERS: _folder_moved, SAVES: _saved, SWAPS: _swapped}

@@ -32,7 +32,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from moving import FOLDERS, HISTORY, SAVES, SWAPS, Case, Checkout, commit_case, made_up_cases, moving_commits
+from moving import FOLDERS, HISTORY, SAVES, SWAPS, Case, Checkout, commit_case, deleting_commits, made_up_cases
 from rich.console import Console
 from rich.table import Table
 
@@ -247,10 +247,10 @@ def measure(repository: Path, commits: int, made_up: dict[str, int], seed: int) 
 def _cases(
     checkout: Checkout, commits: int, made_up: dict[str, int], chance: random.Random, figures: Figures
 ) -> Iterator[Case]:
-    found = moving_commits(checkout)
-    for commit in chance.sample(found, min(commits, len(found))):
+    found = deleting_commits(checkout)
+    for commit_id, parent in chance.sample(found, min(commits, len(found))):
         try:
-            case = commit_case(checkout, commit, chance)
+            case = commit_case(checkout, commit_id, parent, chance)
         except subprocess.CalledProcessError:
             figures.left_out += 1  # a mirror need not have every file of every commit
             continue
@@ -291,8 +291,9 @@ def measure_all(repositories: list[Path], *, quick: bool, seed: int, workers: in
             pool.submit(measure, repository, commits, part, seed)
             for repository, part in zip(repositories, made_up, strict=True)
         ]
-        for future in running:
+        for repository, future in zip(repositories, running, strict=True):
             total.add_all(future.result())
+            print(f"{repository}: done", file=sys.stderr)
     return total
 
 

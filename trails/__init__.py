@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .undoing import TakenBack, is_undone
     from .watcher import Watcher
     from .welcoming import Welcome
+    from .whereabouts import Whereabouts
     from .workspace import FolderOnDisk, find_root, relative, workspace_id
 
 _HOMES = {
@@ -100,6 +101,7 @@ _HOMES = {
     "Wanted": "ports",
     "Watcher": "watcher",
     "Welcome": "welcoming",
+    "Whereabouts": "whereabouts",
     "Why": "explaining",
     "age": "delivery",
     "check_budget": "delivery",
@@ -172,6 +174,7 @@ __all__ = [
     "Wanted",
     "Watcher",
     "Welcome",
+    "Whereabouts",
     "Why",
     "__version__",
     "age",

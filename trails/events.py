@@ -188,7 +188,7 @@ class FileMoved:
     """
     A file is now called `path`; its notes come along. `old` is for the journal's reader.
 
-    `how` says by what that was known: it was "seen", or told by its "content", by "git" or by its "lines";
+    `how` says by what that was known: it was "seen", "told" by somebody, or clear from "content", "git" or "lines";
     `confidence` in (0, 1] how surely. With a `tree` it is called so in that worktree only, and keeps
     its name elsewhere.
     """

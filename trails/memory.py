@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from . import admission, evidence, placing, telling
+from . import admission, evidence, placing, telling, whereabouts
 from .annotating import Annotating, Annotations
 from .clues import FileClues
 from .crediting import Crediting
@@ -48,6 +48,7 @@ from .showing import Showing
 from .tracking import Tracker
 from .undoing import TakenBack, Undoing
 from .welcoming import Welcome
+from .whereabouts import Whereabouts
 
 LIMIT_OF_HITS = 20
 LIMIT_OF_LEADS = 50
@@ -456,6 +457,14 @@ class Memory:
         return Journal(self.store, workspace).page(
             note_id=note_id, path=path, wanted=wanted, after=after, before=before, limit=limit
         )
+
+    def files(self, workspace: str) -> list[Whereabouts]:
+        """Where all files are that notes are on: those that are gone first, then those that moved, then the others."""
+        return whereabouts.of_all(self.store, workspace)
+
+    def whereabouts(self, workspace: str, path: str, *, folder: Folder | None = None) -> Whereabouts:
+        """Where one file has been, by any name that it had. Raises BadInput where no note is on such a file."""
+        return whereabouts.of_file(self.store, workspace, admission.clean_path(path), folder)
 
     def annotations(self, workspace: str, folder: Folder) -> Annotations:
         """What is to stand beside the code of a folder, for those who cannot ask. Counts as shown to nobody."""

@@ -52,12 +52,12 @@ class Tracker:
         return len(facts)
 
     def file_moved(self, old: str, new: str) -> bool:
-        """A file has a new name: its notes follow. False when no note knows the file."""
-        return self.saw([Moved(old, new)]) > 0
+        """Somebody told that a file has a new name: its notes follow. False when no note knows the file."""
+        return self.saw([Moved(old, new, how="told")]) > 0
 
     def folder_moved(self, old: str, new: str) -> int:
-        """A folder has a new name: the notes of all files in it follow. Gives how many files that were."""
-        return self.saw([Moved(old.rstrip("/"), new.rstrip("/"), is_folder=True)])
+        """The same of a folder: the notes of all files in it follow. Gives how many files that were."""
+        return self.saw([Moved(old.rstrip("/"), new.rstrip("/"), is_folder=True, how="told")])
 
     def file_changed(self, path: str, digest: str) -> bool:
         """A file has other content than before. False when no note knows it or the content is the one known."""

@@ -15,7 +15,7 @@ import typer
 
 from trails import BadInput, Kind, TrailsError, Verdict, __version__
 
-from . import annotate, briefing, chores, connect, explaining, init, journal, marking, render, who
+from . import annotate, briefing, chores, connect, explaining, files, init, journal, marking, render, who
 from .asking import AsJson, answer, ask, now, say, say_problem
 from .bench import bench
 
@@ -242,6 +242,7 @@ def show(note: NoteRef, as_json: AsJson = False) -> None:
 
 for command, example in (
     *journal.COMMANDS,
+    *files.COMMANDS,
     *init.COMMANDS,
     *connect.COMMANDS,
     *briefing.COMMANDS,

@@ -29,6 +29,7 @@ from trails import (
     Told,
     TrailsError,
     Welcome,
+    Whereabouts,
     Why,
     is_undone,
     probability,
@@ -232,6 +233,28 @@ def story_payload(story: Story) -> Payload:
             {"note": title_payload(one.note), "chance": one.chance, "sessions": one.sessions}
             for one in story.companions
         ],
+    }
+
+
+def whereabouts_payload(where: Whereabouts) -> Payload:
+    """A file with all its names, the present one first; `how` says by what the move to a name was known."""
+    return {
+        "path": where.path,
+        "state": where.state.value,
+        "notes": where.notes,
+        "changed_at": where.changed_at.isoformat() if where.changed_at else None,
+        "names": [
+            {
+                "path": stay.path,
+                "since": stay.since.isoformat(),
+                "how": stay.how,
+                "confidence": stay.confidence,
+                "tree": stay.tree,
+            }
+            for stay in where.names
+        ],
+        "copies": list(where.copies),
+        "copy_of": where.copy_of,
     }
 
 

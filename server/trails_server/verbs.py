@@ -5,6 +5,7 @@ The ask door and the MCP tools both come here, so they check, decide and answer 
 keyword-only parameters are its arguments (`arguments.py`), its answer is plain JSON (`payloads.py`).
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +41,7 @@ RECALL_BUDGET = 1000  # tokens
 EXPLORING_BUDGET = 300  # tokens: in less there is room for the best only, and no place for chance
 LEADS = 3  # files
 LOG_LIMIT = 1000  # events
+FILES_LIMIT = 1000  # told in one answer
 NOT_GIVEN = -1  # a place in the log that no event has
 ANYWHERE = ("hook", "status", "token", "renew_token", "reindex", "wait_until_indexed", "retire")  # no workspace needed
 
@@ -267,6 +269,18 @@ class Verbs:
         )
         return payloads.page_payload(page)
 
+    def files(self, visit: Visit, *, file: str = "", limit: int = 50) -> Payload:
+        """Where one file has been; or the files that notes are on, the gone and the moved ones first, and how many."""
+        if not 1 <= limit <= FILES_LIMIT:
+            raise BadInput(f"`limit` of files must lie between 1 and {FILES_LIMIT}.")
+        if file:
+            path = anchor(visit, file).path
+            found = [self.memory.whereabouts(visit.workspace, path, folder=visit.folder)]
+        else:
+            found = self.memory.files(visit.workspace)
+        counts = Counter(one.state.value for one in found)
+        return {"files": [payloads.whereabouts_payload(one) for one in found[:limit]], "counts": counts}
+
     def hook(self, visit: Visit, *, event: Object) -> Payload:
         """What a client's hook is to print for one of its events; mostly nothing."""
         return {"said": self.hooks.answer(visit, event)}
@@ -296,6 +310,7 @@ VERBS: dict[str, Method] = {
         Verbs.why,
         Verbs.notes_of,
         Verbs.log,
+        Verbs.files,
         Verbs.hook,
     )
 }
