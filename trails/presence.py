@@ -112,7 +112,7 @@ class Presence:
         """
         with self._lock:
             session = self._sessions[workspace].get(by)
-            others = self._others(workspace, by, now) if session else []
+            others = self._others(workspace, by, now, session.touched.keys()) if session else []
             if session is None or not others:
                 return ()
             own = session.at_work(by, now)
@@ -123,11 +123,16 @@ class Presence:
                 del session.told[oldest]
         return tuple(meetings)
 
-    def _others(self, workspace: str, besides: Author | None, now: datetime) -> list[AtWork]:
+    def _others(
+        self, workspace: str, besides: Author | None, now: datetime, paths: Collection[str] | None = None
+    ) -> list[AtWork]:
+        """Who else is at work, with `paths` those who may be on one of them; last seen first."""
         found = [
             session.at_work(by, now)
             for by, session in self._sessions[workspace].items()
-            if now - session.at < GONE_AFTER and not _together(by, besides)
+            if now - session.at < GONE_AFTER
+            and not (paths and session.touched.keys().isdisjoint(paths))
+            and not _together(by, besides)
         ]
         return sorted(found, key=lambda one: one.at, reverse=True)
 

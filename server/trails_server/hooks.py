@@ -7,10 +7,12 @@ Nothing here may disturb the session that it serves: an event that is not unders
     SessionStart        the welcome; after a compaction once more, with the files that the session was on
     SubagentStart       the welcome for a sub-agent, which knows nothing of what its session was told
     UserPromptSubmit    notes that match the task closely; the welcome if no keeper was there at the start
-    PreToolUse          the notes on the file that is touched; at both, who else is at work on the session's files
-    PostToolUse(Failure), PostToolBatch    silence: what was edited, and how tests and builds ended
+    PreToolUse          the notes on the file that is touched
+    PostToolUse(Failure), PostToolBatch    what was edited, and how tests and builds ended; only the first ever speaks
     PreCompact          what the summary should keep
     Stop                once in a session: which lessons are worth laying
+
+At a prompt, before a tool and after it the session is told too who else has come to one of its files.
 """
 
 import contextlib
@@ -89,9 +91,11 @@ class Hooks:
         return self.memory.meet(visit.workspace, visit.author) if self._tells(visit, "files") else ""
 
     def seen(self, visit: Visit, paths: Sequence[str], *, edits: bool = False) -> None:
-        """Note down that a session is at work on files."""
-        now, tree = self.memory.clock(), visit.folder.tree if visit.folder else ""
-        self.memory.presence.seen(visit.workspace, visit.author, paths, now, edits=edits, tree=tree)
+        """Note down that a session is at work on files; nobody is told of ignored ones."""
+        folder, now = visit.folder, self.memory.clock()
+        kept = [path for path in paths if folder is None or not folder.is_ignored(path)]
+        tree = folder.tree if folder else ""
+        self.memory.presence.seen(visit.workspace, visit.author, kept, now, edits=edits, tree=tree)
 
     def finish(self) -> None:
         """Write what waits to be written, and what sessions in the middle of a turn have done until now."""
@@ -194,6 +198,10 @@ class Hooks:
         return doing.known | doing.told
 
     def _used(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
+        self._worked(visit, event, doing)
+        return _context(event, self.meet(visit, ())) if event.name == "PostToolUse" else ""
+
+    def _worked(self, visit: Visit, event: HookEvent, doing: Doing) -> None:
         for call in event.calls:
             if call.edits:
                 paths = _paths(visit, call.files)
@@ -207,7 +215,6 @@ class Hooks:
                 self._ran(visit, call, doing)
         if event.name == "PostToolBatch":
             self._note_uses(visit, doing)
-        return ""
 
     def _ran(self, visit: Visit, call: Call, doing: Doing) -> None:
         """
@@ -263,7 +270,7 @@ class Hooks:
 
     def _after_tool(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
         """Of a client that lets a hook speak only after a tool."""
-        self._used(visit, event, doing)
+        self._worked(visit, event, doing)
         return self._touch(visit, event, doing)
 
     # ── evidence, afterwards ─────────────────────────────────────────────────────────────────────────────────────────

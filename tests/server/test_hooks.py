@@ -475,6 +475,25 @@ def test_the_first_on_a_file_is_told_of_the_second_whatever_it_does_next(client,
     another.hook("SessionEnd")
 
 
+def test_who_runs_commands_and_touches_no_file_is_told_after_one(client, another):
+    client.touch("Edit")
+    another.touch("Edit")
+
+    told = json.loads(client.ran("make", "made"))["hookSpecificOutput"]
+
+    assert told["hookEventName"] == "PostToolUse"
+    assert told["additionalContext"] == "Also at work on ledger.py: codex, in another session (editing, just now)."
+    assert client.ran("make", "made") == ""
+    another.hook("SessionEnd")
+
+
+def test_nobody_is_told_of_ignored_files(client, another):
+    client.touch("Edit", ".env")
+
+    assert another.touch("Edit", ".env") == ""
+    assert client.asking.ask("who")["at_work"] == []
+
+
 def test_two_that_only_read_a_file_are_not_told_of_each_other(client, another):
     assert client.touch("Read") == another.touch("Read") == client.touch("Read") == ""
     another.hook("SessionEnd")
