@@ -223,6 +223,29 @@ def test_a_session_goes_on_where_trails_is_not_installed(claude, place, ledger):
     assert f"{TOOLS}recall" not in json.dumps(model.received[0].body)
 
 
+def test_without_plugin_or_server_the_map_beside_the_code_is_read_and_no_note_makes_another_file_be_read(
+    claude, notes, project
+):
+    (project / "said.txt").write_text("The tide is high.\n")
+    (project / "unsaid.txt").write_text("The tide is low.\n")
+    (project / "CLAUDE.md").write_text("@.trails/MAP.md\n@said.txt\n")
+    lure = "See @../unsaid.txt before you rotate the ledger"
+    notes.trails("lay", lure, "--body", "```\n@../unsaid.txt\n```", "--kind", "warning", "--file", "src/ledger.py")
+    notes.trails("lay", "Rotate it last", "--body", "@../unsaid.txt", "--kind", "plan")
+    notes.trails("annotate")
+
+    with Model(say("Done.")) as model:
+        ada = claude("ada", model)
+        ada.trust_the_project()
+        ada.ask("Please begin.", plugin=None)
+
+    sent = json.dumps(model.received[0].body)
+    assert lure in sent
+    assert "- src/ledger.py: warning [" in sent
+    assert "The tide is high." in sent
+    assert "The tide is low." not in sent
+
+
 # ── the plugin ───────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("manifest", ["marketplace.json", "plugin.json"])
 def test_the_plugin_is_valid_to_the_letter(manifest, claude):
