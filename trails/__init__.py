@@ -12,6 +12,7 @@ from .version import __version__
 TYPE_CHECKING = False  # type checkers take it for true; `typing` itself would cost the relay two milliseconds
 if TYPE_CHECKING:
     from .admission import TITLE_LIMIT, read_anchor, read_kind
+    from .anchors import is_doubtful
     from .bootstrap import open_memory
     from .delivery import age, check_budget, render, tokens, who
     from .errors import ERRORS_BY_CODE, BadInput, Conflict, NoSuchNote, Refused, TrailsError, Unavailable
@@ -109,6 +110,7 @@ _HOMES = {
     "describe_settings": "settings",
     "draft_from": "history",
     "find_root": "workspace",
+    "is_doubtful": "anchors",
     "is_undone": "undoing",
     "open_memory": "bootstrap",
     "probability": "evidence",
@@ -183,6 +185,7 @@ __all__ = [
     "describe_settings",
     "draft_from",
     "find_root",
+    "is_doubtful",
     "is_undone",
     "open_memory",
     "probability",

@@ -7,6 +7,7 @@ No message repeats what was sent.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .errors import BadInput, Refused
@@ -64,11 +65,9 @@ def admit(draft: Draft) -> Admitted:
     body = _without_blank_ends(clean_text(draft.body, name="body"))
     if not title:
         raise BadInput("The title is empty: lead with what the next agent should do, in the imperative, in one line.")
-    if len(draft.anchors) > FILES_LIMIT:
-        raise BadInput(f"The note names {len(draft.anchors)} files (limit {FILES_LIMIT}): keep those it is about.")
     if len(draft.topics) > TOPICS_LIMIT:
         raise BadInput(f"The note names {len(draft.topics)} topics (limit {TOPICS_LIMIT}): keep the main ones.")
-    anchors = tuple(dict.fromkeys(_clean_anchor(anchor) for anchor in draft.anchors))
+    anchors = clean_anchors(draft.anchors)
     topics = tuple(dict.fromkeys(clean_topic(topic) for topic in draft.topics))
     # together, since a secret may be announced in the title and stand in the body; no label holds a line break
     redacted = redact(f"{title}\n{body}")
@@ -77,6 +76,13 @@ def admit(draft: Draft) -> Admitted:
     _must_fit("body", body, BODY_LIMIT, "lay several notes, each about one thing")
     cleaned = replace(draft, title=title, body=body, anchors=anchors, topics=topics)
     return Admitted(cleaned, tuple(Redaction(rule, count) for rule, count in redacted.rules))
+
+
+def clean_anchors(anchors: Sequence[Anchor]) -> tuple[Anchor, ...]:
+    """The places of a note, each once. Raises BadInput for too many of them and for one that cannot be."""
+    if len(anchors) > FILES_LIMIT:
+        raise BadInput(f"The note names {len(anchors)} files (limit {FILES_LIMIT}): keep those it is about.")
+    return tuple(dict.fromkeys(_clean_anchor(anchor) for anchor in anchors))
 
 
 def clean_text(text: str, *, name: str = "text") -> str:

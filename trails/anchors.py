@@ -20,6 +20,7 @@ AROUND = 500  # lines on either side that the outline of a span goes on for; wit
 OUTLINED = 2_000  # lines of a span; an outline of longer ones would weigh more than most notes
 CARRIED_AT_LEAST = 20  # letters and digits of lines that are found out of their order; fewer are there by chance
 SPANS_TOLD = 20  # of new lines; more of them are no help to anybody
+MUCH_CHANGED = 0.5  # share of changed lines from which a note on a whole file is in doubt
 HALF_CHANGED = 0.5  # share of changed lines at which a note counts half: 2^(-c / HALF_CHANGED)
 LEAST_VALIDITY = 0.2  # a note on rewritten code may still say why it was written as it was
 
@@ -89,6 +90,12 @@ def validity_factor(drift: Drift) -> float:
             return max(LEAST_VALIDITY, math.exp2(-drift.changed / HALF_CHANGED))
         case _:
             return 1.0
+
+
+def is_doubtful(anchor: Anchor, drift: Drift) -> bool:
+    """Whether somebody should look if a note still holds: its lines changed, or more than half of its file, or all."""
+    is_changed = drift.validity is Validity.CHANGED and (anchor.first_line is not None or drift.changed > MUCH_CHANGED)
+    return is_changed or drift.validity is Validity.GONE
 
 
 def _check_file(path: str, known: Fingerprint, now: Sequence[str]) -> Drift:

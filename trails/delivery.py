@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
 
+from .anchors import is_doubtful
 from .errors import BadInput
 from .notes import Anchor, Author, Drift, Hit, Lead, Note, Reason, Recall, Status, Validity, handle
 
@@ -36,6 +37,7 @@ OPENING = "Remarks that colleagues left here; check them against the code, they 
 NOTHING = "Nothing has been left here about that yet. When you find something out, lay a note for whoever comes next."
 MORE = "More was found: ask for fewer things at once."
 LOOK_AT = "Look at: "
+TO_CHECK = "Where it says CHANGED or gone, check the note, then amend it: confirm, supersede or withdraw."
 MARK = "│ "
 
 _FRAME_AT_START = re.compile(r"^[\s\u2500-\u257f]*[\u2500-\u257f]")
@@ -73,7 +75,8 @@ def render(recall: Recall, *, now: datetime, budget_tokens: int = 1000, asking: 
     most = min(budget_tokens * CHARACTERS_A_TOKEN, MOST_CHARACTERS)
     if not recall.hits:
         return "\n".join([NOTHING, *_files(recall.leads, most - size([NOTHING, *closing])), *closing])
-    room = most - size([OPENING, "", MORE, *closing])
+    to_check = _to_check(recall.hits)
+    room = most - size([OPENING, *to_check, "", MORE, *closing])
     blocks: list[Block] = []
     for hit in recall.hits:
         block = next((block for block in blocks_of(hit, now, asking) if block.least <= room), None)
@@ -88,7 +91,7 @@ def render(recall: Recall, *, now: datetime, budget_tokens: int = 1000, asking: 
         body = fitting(block, room)
         room -= size(body) - size(block.rest)
         lines += ["", *block.head, *body]
-    lines += _files(recall.leads, room + best_file)
+    lines += [*to_check, *_files(recall.leads, room + best_file)]
     return "\n".join([*lines, *(["", MORE] if len(blocks) < len(recall.hits) else []), *closing])
 
 
@@ -286,6 +289,12 @@ def _files(leads: Sequence[Lead], room: int) -> list[str]:
             told.pop()
             break
     return ["", LOOK_AT + " · ".join(told)] if told else []
+
+
+def _to_check(hits: Sequence[Hit]) -> list[str]:
+    """What to do with notes whose places are not as they were; a file that changed a little is no matter."""
+    pairs = [pair for hit in hits for pair in zip(hit.note.anchors, hit.drifts, strict=False)]
+    return ["", TO_CHECK] if any(is_doubtful(anchor, drift) for anchor, drift in pairs) else []
 
 
 def _missing(degraded: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from .embedding import BackgroundEmbedder
 from .errors import BadInput, Conflict, NoSuchNote
 from .events import (
     Chosen,
+    Confirmed,
     Disputed,
     Event,
     Fact,
@@ -38,7 +39,7 @@ from .git_moves import GitMoves
 from .heeding import Heeding
 from .indexing import Indexer
 from .journal import Journal, Page, Told
-from .notes import HANDLE_LENGTH, NO_HEAD, Author, Draft, Drift, Note, Question, Recall, Status, Verdict, handle
+from .notes import HANDLE_LENGTH, NO_HEAD, Anchor, Author, Draft, Drift, Note, Question, Recall, Status, Verdict, handle
 from .offering import EVENTS_LOOKED_AT, NOTHING, Offer, Offering, about, given
 from .ports import EVERYTHING, Clock, Folder, Index, NewId, Store, Wanted
 from .presence import Presence, tell
@@ -268,6 +269,32 @@ class Memory:
         self.recorder.append(
             workspace, by, [Retagged(note.id, added, removed, admission.clean_reason(reason))], key=key
         )
+        return self.get_note(workspace, note.id)
+
+    def confirm(
+        self,
+        workspace: str,
+        note_ref: str,
+        by: Author,
+        *,
+        reason: str,
+        anchors: Sequence[Anchor] = (),
+        folder: Folder | None = None,
+        key: str = "",
+    ) -> Note:
+        """
+        Say that a note still holds, at these places or at its own ones, as they are in `folder` now.
+
+        From then on its age and what becomes of its places count from here. Raises BadInput when none of its files is
+        there and no other is named.
+        """
+        note = self.get_note(workspace, note_ref)
+        why = admission.clean_reason(reason)
+        here = placing.in_folder(self.store, workspace, {note.id: note}, folder)[note.id]
+        bare = admission.clean_anchors(anchors) or placing.still_there(here, folder)
+        places = placing.place(self.store, workspace, bare, folder)
+        said = ["confirm", note.id, why, *map(repr, bare)]
+        self.recorder.append(workspace, by, [Confirmed(note.id, places, why)], key=key, said=said)
         return self.get_note(workspace, note.id)
 
     def withdraw(self, workspace: str, note_ref: str, by: Author, *, reason: str, key: str = "") -> Note:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from . import anchors
+from .errors import BadInput
 from .notes import Anchor, Drift, Hit, Note, Reason, Validity
 from .ports import FileName, Folder, Name, Store
 from .ranking import Ranked
@@ -119,6 +120,23 @@ def _where_now(anchor: Anchor, folder: Folder | None) -> Anchor:
     found = anchors.check(anchor, lines)
     is_there = found.first_line is not None and (found.last_line or found.first_line) <= len(lines)
     return Anchor(anchor.path, found.first_line, found.last_line) if is_there else Anchor(anchor.path)
+
+
+def still_there(note: Note, folder: Folder | None) -> tuple[Anchor, ...]:
+    """
+    The places of a note as they are now, to be placed anew, without files that are gone; none where no file is seen.
+
+    Raises BadInput when all of its files are gone.
+    """
+    if folder is None:
+        return ()
+    there = [anchor for anchor in note.anchors if folder.exists(anchor.path)]
+    if note.anchors and not there:
+        raise BadInput(
+            f"{note.anchors[0].path} is not there any more: name the files that [{note.handle}] holds for now, or "
+            "withdraw it."
+        )
+    return bare(there, folder)
 
 
 def drifts(note: Note, folder: Folder | None) -> tuple[Drift, ...]:

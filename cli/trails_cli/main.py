@@ -34,6 +34,7 @@ Body = Annotated[str, typer.Option(help="The note's text; `-` reads it from stdi
 class Action(StrEnum):
     """What can be done to a note that stands."""
 
+    CONFIRM = "confirm"
     SUPERSEDE = "supersede"
     DISPUTE = "dispute"
     RETAG = "retag"
@@ -172,9 +173,9 @@ def amend(
     as_json: AsJson = False,
 ) -> None:
     """
-    Correct a note.
+    Correct a note, or confirm that it still holds.
 
-    Replace it, counter it, retag it, take it out of recall, or let it stand again.
+    Confirm it where its files are now, replace it, counter it, retag it, take it out of recall, or let it stand again.
     """
     amended = ask(
         "amend",

@@ -16,6 +16,7 @@ PER_MINUTE, PER_HOUR, PER_DAY = 60, 3600, 86400  # seconds
 MANY_FILES = {"file-changed": "change", "file-seen": "for the first time", "file-gone": "go", "file-moved": "move"}
 FILES_A_LINE = 3
 PAST = {
+    "confirm": "Confirmed",
     "supersede": "Superseded",
     "dispute": "Disputed",
     "retag": "Retagged",
@@ -103,6 +104,8 @@ def _circumstances(shown: Answer, now: datetime) -> str:
     if shown["confirmed_at"] != shown["laid_at"]:
         lines[0] += f", confirmed {ago(shown['confirmed_at'], now)}"
     lines += [f"on {place(file)}" for file in shown["files"]]
+    if any(file.get("doubtful") for file in shown["files"]):
+        lines.append(f"check it, then `trails amend {shown['handle']} confirm`, or supersede or withdraw it")
     if shown["topics"]:
         lines.append(f"about {', '.join(map(one_line, shown['topics']))}")
     if shown["superseded_by"]:

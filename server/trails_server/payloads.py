@@ -31,6 +31,7 @@ from trails import (
     Welcome,
     Whereabouts,
     Why,
+    is_doubtful,
     is_undone,
     probability,
     to_payload,
@@ -301,6 +302,7 @@ def _file_payload(anchor: Anchor, drift: Drift | None) -> Payload:
         "now_first_line": drift.first_line if drift else None,
         "now_last_line": drift.last_line if drift else None,
         "changed_lines": [list(span) for span in drift.new_lines] if drift else [],
+        "doubtful": drift is not None and is_doubtful(anchor, drift),
     }
 
 

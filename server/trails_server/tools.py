@@ -115,7 +115,7 @@ class Tools:
         remove_topics: Texts = (),
         context: Context = CurrentContext(),  # noqa: B008
     ) -> str:
-        """Correct a note that is outdated or wrong; nothing is lost."""
+        """Correct an outdated or wrong note, or confirm one that still holds; nothing is lost."""
         new = {"title": title, "body": body, "files": files, "add_topics": add_topics, "remove_topics": remove_topics}
         answer = self._ask(context, "amend", key=_key(context), note=note, action=action, reason=reason, **new)
         done = f"{PAST[action]} [{answer['note']['handle']}]."
@@ -148,6 +148,7 @@ class Tools:
 
 
 PAST = {
+    "confirm": "Confirmed",
     "supersede": "Superseded",
     "dispute": "Disputed",
     "retag": "Retagged",

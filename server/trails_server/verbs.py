@@ -34,7 +34,7 @@ from .places import anchor, anchors
 from .upkeep import Upkeep
 from .visits import Visit
 
-ACTIONS = ("supersede", "dispute", "retag", "withdraw", "restore")
+ACTIONS = ("confirm", "supersede", "dispute", "retag", "withdraw", "restore")
 RESULTS = {"failed": 0.0, "partly": 0.5, "succeeded": 1.0}
 WELCOME_BUDGET = 400  # tokens
 RECALL_BUDGET = 1000  # tokens
@@ -141,7 +141,11 @@ class Verbs:
         files: Texts = (),
         key: str = "",
     ) -> Payload:
-        """Change what stands: `supersede` and `dispute` lay a new note, `retag`, `withdraw` and `restore` do not."""
+        """
+        Change what stands: `supersede` and `dispute` lay a new note, the others do not.
+
+        `confirm` says that it still holds, at `files` or at its own places.
+        """
         memory, here, by = self.memory, visit.workspace, visit.author
         if action in ("supersede", "dispute"):
             replace_or_dispute = memory.supersede if action == "supersede" else memory.dispute
@@ -156,6 +160,10 @@ class Verbs:
             amended = memory.get_note(here, old.id)
             return {"note": payloads.note_payload(amended), "receipt": payloads.receipt_payload(receipt)}
         match action:
+            case "confirm":
+                places = anchors(visit, files)
+                amended = memory.confirm(here, note, by, reason=reason, anchors=places, folder=visit.folder, key=key)
+                self.upkeep.remember(visit, places)
             case "retag":
                 amended = memory.retag(here, note, by, reason=reason, add=add_topics, remove=remove_topics, key=key)
             case "withdraw":

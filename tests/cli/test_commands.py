@@ -543,3 +543,20 @@ def test_a_command_line_that_is_quoted_in_an_error_cannot_either(trails):
     assert ran.returncode == 2
     assert "owned" in ran.stderr
     assert is_harmless(ran.stderr)
+
+
+# ── confirming ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_note_whose_lines_changed_is_doubtful_until_somebody_confirms_it(trails):
+    (trails.project / "src/pump.py").write_text("def prime():\n    fill()\n    turn()\n")
+    handle = lay(trails, "Prime the pump twice", "--file", "src/pump.py:1-3")
+    (trails.project / "src/pump.py").write_text("import water\n\ndef prime():\n    fill(2)\n    turn()\n")
+
+    doubted = trails("recall", "--file", "src/pump.py").stdout
+    confirmed = trails("amend", handle, "confirm", "--reason", "tried it").stdout
+    shown = trails("show", handle).stdout
+
+    assert "on src/pump.py:3-5 (changed: 33% of its lines, now in 4)" in doubted
+    assert f"check it, then `trails amend {handle} confirm`, or supersede or withdraw it" in doubted
+    assert confirmed == f"Confirmed [{handle}]\n"
+    assert "on src/pump.py:3-5\n" in shown
+    assert "check it" not in shown

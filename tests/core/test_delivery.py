@@ -18,6 +18,7 @@ from trails.delivery import (
     MOST_CHARACTERS,
     NOTHING,
     OPENING,
+    TO_CHECK,
     render,
     render_note,
     tokens,
@@ -124,8 +125,9 @@ def test_no_text_of_a_note_makes_a_line_of_the_frame(answer: Recall) -> None:
     others = [line for line in text.splitlines() if line and not FRAME.match(line) and not line.startswith("│")]
     assert text.splitlines() == text.split("\n")
     assert [line[1:9] for line in frame] == [hit.note.handle for hit in answer.hits][: len(frame)]
-    assert len(set(others)) == len(others) <= 4
-    assert all(line.startswith((OPENING, NOTHING, MORE, LOOK_AT, "Found by words and files only")) for line in others)
+    assert len(set(others)) == len(others) <= 5
+    framed = (OPENING, NOTHING, MORE, LOOK_AT, TO_CHECK, "Found by words and files only")
+    assert all(line.startswith(framed) for line in others)
 
 
 @settings(deadline=None, max_examples=50)
@@ -451,3 +453,16 @@ def test_a_note_in_full_tells_all_places_topics_and_what_it_is_tied_to() -> None
         "[00000002] warning · 3 days ago · bob (codex) · src/a.py:12-17",
         "│ Leave the store open",
     ]
+
+
+def test_notes_whose_places_changed_come_with_what_to_do_about_them() -> None:
+    gone, edited = Drift("a.py", Validity.GONE, 1.0), Drift("a.py", Validity.CHANGED, 0.1)
+
+    def says_so(anchor: Anchor, drift: Drift) -> bool:
+        hit = Hit(note(anchors=(anchor,)), 1.0, (), (drift,))
+        return TO_CHECK in render(Recall("r", (hit,)), now=NOW, asking=ADA)
+
+    assert says_so(Anchor("a.py"), gone)
+    assert says_so(Anchor("a.py", 3, 9), edited)
+    assert not says_so(Anchor("a.py"), edited)  # files are edited all the time
+    assert not says_so(Anchor("a.py", 3, 9), Drift("a.py", Validity.MOVED, 0.0, 5, 11))

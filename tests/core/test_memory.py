@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from trails import Anchor, Author, BadInput, Draft, FolderOnDisk, Question, Settings, open_memory
+from trails import Anchor, Author, BadInput, Draft, FolderOnDisk, Question, Settings, Validity, open_memory
 from trails.backends.in_memory_index import HashEmbedder
 from trails.bootstrap import SteadyClock
+from trails.events import Undone
 
 HERE = "w-memory"
 ME = Author("me", "test", "s")
+BEN = Author("ben", "test", "t")
 
 
 @pytest.fixture
@@ -158,3 +160,60 @@ def test_time_goes_on_from_the_last_event_of_an_earlier_process():
     clock.go_on_from(NOW + timedelta(seconds=5))
 
     assert clock() > NOW + timedelta(seconds=5)
+
+
+# ── confirming ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_note_that_is_confirmed_holds_at_the_lines_as_they_are_now(memory, folder):
+    handle = memory.lay(HERE, Draft("Mind line 10", anchors=(Anchor("a.py", 9, 11),)), ME, folder=folder).handle
+    file = folder.home / "a.py"
+    file.write_text("import os\n" + file.read_text().replace("line 10\n", "line ten\n"))
+    (changed,) = memory.show(HERE, handle, folder=folder).drifts
+
+    confirmed = memory.confirm(HERE, handle, BEN, reason="read it, still so", folder=folder)
+
+    assert (changed.validity, changed.new_lines) == (Validity.CHANGED, ((11, 11),))
+    (drift,) = memory.show(HERE, handle, folder=folder).drifts
+    assert (drift.validity, drift.first_line, drift.last_line) == (Validity.SAME, 10, 12)
+    assert confirmed.confirmed_at > confirmed.laid_at
+    assert confirmed.t_star > memory.get_note(HERE, memory.lay(HERE, Draft("Another"), ME).handle).t_star
+
+
+def test_a_note_may_be_confirmed_at_another_place(memory, folder):
+    handle = memory.lay(HERE, Draft("Mind line 10", anchors=(Anchor("a.py", 10, 10),)), ME, folder=folder).handle
+
+    memory.confirm(HERE, handle, ME, reason="moved", anchors=(Anchor("a.py", 20, 21),), folder=folder)
+
+    (anchor,) = memory.get_note(HERE, handle).anchors
+    assert (anchor.first_line, anchor.last_line) == (20, 21)
+
+
+def test_lines_that_are_gone_leave_a_confirmed_note_its_file_and_a_file_that_is_gone_its_others(memory, folder):
+    (folder.home / "b.py").write_text("b = 1\n")
+    places = (Anchor("a.py", 10, 10), Anchor("b.py"))
+    handle = memory.lay(HERE, Draft("Mind both", anchors=places), ME, folder=folder).handle
+    (folder.home / "a.py").write_text("all\nnew\n")
+    (folder.home / "b.py").unlink()
+
+    memory.confirm(HERE, handle, ME, reason="still so", folder=folder)
+
+    (anchor,) = memory.get_note(HERE, handle).anchors
+    assert (anchor.path, anchor.first_line) == ("a.py", None)
+
+
+def test_a_note_on_nothing_but_deleted_files_is_not_confirmed_without_naming_others(memory, folder):
+    handle = memory.lay(HERE, Draft("Mind it", anchors=(Anchor("a.py", 10, 10),)), ME, folder=folder).handle
+    (folder.home / "a.py").unlink()
+
+    with pytest.raises(BadInput, match=r"a\.py is not there any more: name the files that \[\w+\] holds for now"):
+        memory.confirm(HERE, handle, ME, reason="still so", folder=folder)
+
+
+def test_a_confirmation_that_is_taken_back_leaves_the_note_where_it_was(memory, folder):
+    handle = memory.lay(HERE, Draft("Mind line 10", anchors=(Anchor("a.py", 10, 10),)), ME, folder=folder).handle
+    before = memory.get_note(HERE, handle)
+    memory.confirm(HERE, handle, BEN, reason="moved", anchors=(Anchor("a.py", 20, 20),), folder=folder)
+    event = memory.show(HERE, handle).events[-1].event
+
+    memory.recorder.append(HERE, ME, [Undone(event.id, "it did not")])
+
+    assert memory.get_note(HERE, handle) == before
