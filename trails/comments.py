@@ -14,6 +14,7 @@ from functools import cache
 
 from .languages import PYTHON, Syntax, syntax_of
 
+BYTE_ORDER = "\ufeff"  # what some editors begin a file with
 BEFORE_COMMENT = " \t;,(){}[]>"  # what stands between code and a comment in its line: `http://` and `a#b` begin none
 
 
@@ -36,6 +37,8 @@ class Comment:
 
 def comments_in(path: str, lines: Sequence[str]) -> list[Comment]:
     """The comments of a file, line by line; none where it is no language that is known to have any."""
+    if lines and lines[0].startswith(BYTE_ORDER):
+        lines = [lines[0].removeprefix(BYTE_ORDER), *lines[1:]]
     syntax = syntax_of(path, lines[0] if lines else "")
     if syntax is None:
         return []

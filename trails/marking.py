@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .admission import admit
+from .comments import BYTE_ORDER
 from .errors import BadInput, Refused
 from .languages import Syntax, syntax_of
 from .marks import Mark, marks_in, written
@@ -19,7 +20,6 @@ _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 _PREAMBLE = re.compile(r"#!|<\?|<!doctype|#.*coding[:=]", re.IGNORECASE)
 _FRONT_MATTER = "---"
 _FOLLOWS_ON = "\\"  # at the end of a line: the next one belongs to it
-_BYTE_ORDER = "\ufeff"
 
 
 def with_mark(path: str, text: str, line: int, draft: Draft) -> tuple[str, int]:
@@ -37,7 +37,8 @@ def with_mark(path: str, text: str, line: int, draft: Draft) -> tuple[str, int]:
         )
     if not (text.isascii() or _is_unicode(text) or f"{said.title}{said.body}".isascii()):
         raise BadInput(f"{path} is not in UTF-8: mark it with plain letters (ASCII) only.")
-    start, text = text[: text.startswith(_BYTE_ORDER)], text[text.startswith(_BYTE_ORDER) :]
+    start = text[: text.startswith(BYTE_ORDER)]
+    text = text.removeprefix(start)
     parts = [(found[1], found[2]) for found in _LINE.finditer(text) if found[0]]
     lines = [content for content, _ in parts]
     if not 1 <= line <= max(1, len(lines)):

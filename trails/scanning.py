@@ -27,15 +27,15 @@ class Scan:
 
     def paths(self, folder: FolderOnDisk) -> Iterator[str]:
         """The files that hold the word, of those that are not ignored and whose names promise comments."""
-        self._read, looked_at = 0, 0
+        root, self._read, looked_at = str(folder.root), 0, 0
         for path in folder.rules.files():
             if not may_have_comments(path):
                 continue
             looked_at += 1
             if looked_at > self._files or self._read > self._size:
-                log.warning("%s is large: not all of its files were looked through for marks", folder.root)
+                log.warning("%s is large: not all of its files were looked through for marks", root)
                 return
-            if self._holds(f"{folder.root}/{path}", path):
+            if self._holds(f"{root}/{path}", path):
                 yield path
 
     def _holds(self, real: str, path: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trails import Settings, TrailsError, Unavailable, read_settings
+from trails import BadInput, Settings, TrailsError, Unavailable, read_settings
 from trails.backends.remote_memory import Answer, RemoteMemory
 
 from . import render
@@ -75,6 +75,16 @@ def _ask_until_answered(verb: str, /, **arguments: Any) -> Answer:
                 complaint = str(problem)
                 say_aside(f"{complaint} Asking again until it answers.")
             time.sleep(LOOK_AGAIN_S)
+
+
+def text_of(body: str) -> str:
+    """The text of an option, or of stdin when the option is `-`."""
+    if body != "-":
+        return body
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError:
+        raise BadInput("The text on stdin is not UTF-8.") from None
 
 
 def answer(as_json: bool, said: Answer, as_text: Callable[[Answer], str]) -> None:

@@ -16,7 +16,7 @@ import typer
 from trails import BadInput, Kind, TrailsError, Verdict, __version__
 
 from . import annotate, briefing, chores, connect, explaining, files, init, journal, marking, render, who
-from .asking import AsJson, answer, ask, now, say, say_problem
+from .asking import AsJson, answer, ask, now, say, say_problem, text_of
 from .bench import bench
 
 INTERRUPTED = 130  # 128 + SIGINT, as a shell has it
@@ -101,7 +101,7 @@ def lay(
     as_json: AsJson = False,
 ) -> None:
     """Leave a note."""
-    receipt = ask("lay", title=title, body=_text(body), kind=kind.value, files=files, topics=topics)
+    receipt = ask("lay", title=title, body=text_of(body), kind=kind.value, files=files, topics=topics)
     answer(as_json, receipt, render.laid)
 
 
@@ -135,7 +135,7 @@ def use(
 
     Of those that you were shown in this shell, or in the session that TRAILS_SESSION names.
     """
-    answer(as_json, ask("use", edited=edited, text=_text(text)), render.used)
+    answer(as_json, ask("use", edited=edited, text=text_of(text)), render.used)
 
 
 @app.command(epilog="Example: trails outcome succeeded --used 7q2m4k1z --used 0c9d3f5h --task bugfix")
@@ -183,7 +183,7 @@ def amend(
         action=action.value,
         reason=reason,
         title=title,
-        body=_text(body),
+        body=text_of(body),
         files=files,
         add_topics=add_topics,
         remove_topics=remove_topics,
@@ -257,16 +257,6 @@ app.add_typer(bench)
 
 
 # ── what the words of a command mean ─────────────────────────────────────────────────────────────────────────────────
-def _text(body: str) -> str:
-    """The text of an option, or of stdin when the option is `-`."""
-    if body != "-":
-        return body
-    try:
-        return sys.stdin.read()
-    except UnicodeDecodeError:
-        raise BadInput("The text on stdin is not UTF-8.") from None
-
-
 def _result(said: str) -> float | str:
     try:
         return float(said)

@@ -6,7 +6,6 @@ The command writes the file itself, whole and in one step; the keeper only reads
 
 import os
 import re
-import sys
 from collections.abc import Callable
 from difflib import unified_diff
 from enum import StrEnum
@@ -18,7 +17,7 @@ import typer
 from trails import BadInput, Draft, FolderOnDisk, Kind, relative, with_mark
 
 from . import changes
-from .asking import AsJson, answer, ask, settings
+from .asking import AsJson, answer, ask, settings, text_of
 from .render import counted, one_line, short
 
 EXAMPLE = 'trails mark src/ledger.py:12 "Close the ledger before the page" --kind warning'
@@ -35,7 +34,9 @@ class Choice(StrEnum):
 
 def mark(
     place: Annotated[str, typer.Argument(metavar="FILE[:LINE]", help="Where; without a line at the top.")],
-    text: Annotated[str, typer.Argument(help="What the next one should know; further lines are its body.")],
+    text: Annotated[
+        str, typer.Argument(help="What the next one should know, further lines as its body; `-` reads it from stdin.")
+    ],
     kind: Annotated[
         Kind, typer.Option(help="What sort of thing it says; decides how fast it fades.")
     ] = Kind.OBSERVATION,
@@ -50,7 +51,7 @@ def mark(
     """
     if kind is Kind.PRESENCE:
         raise BadInput("A file cannot tell who is at work: choose another kind.")
-    title, _, body = (sys.stdin.read() if text == "-" else text).strip().partition("\n")
+    title, _, body = text_of(text).strip().partition("\n")
     root = _root()
     path, line = _read_place(place, root)
     before = _read(root, path)

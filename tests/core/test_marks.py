@@ -97,6 +97,13 @@ def test_a_line_too_long_for_a_title_is_kept_whole_in_the_body():
     assert draft.body == "word " * 60
 
 
+@pytest.mark.parametrize("ending", ["py", "js"])
+def test_a_mark_after_a_byte_order_mark_is_found_with_its_further_lines(ending):
+    sign = "#" if ending == "py" else "//"
+
+    assert found(f"a.{ending}", f"\ufeff{sign} trail: Close it\n{sign} first") == [(1, "Close it\nfirst")]
+
+
 def test_a_python_file_in_the_middle_of_an_edit_is_read_all_the_same():
     assert found("a.py", "def f(:\n    x = (\n  # trail: Close it first\n") == [(3, "Close it first")]
 
