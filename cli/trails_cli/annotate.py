@@ -3,6 +3,7 @@
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from textwrap import indent
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from .render import counted
 EXAMPLE = "trails annotate"
 FILES_TOLD = 20  # of each list; --json has all
 IMPORT = "@.trails/MAP.md"
+KEPT_UP = "The keeper keeps them up to date; --off ends that, --remove takes them away."
 
 
 def annotate(
@@ -53,7 +55,7 @@ def _done(said: dict[str, Any]) -> str:
         return "\n".join([*lines, "The notes are not kept beside the code here."])
     if said["unchanged"]:
         lines.append(f"{counted(said['unchanged'], 'file')} said that already.")
-    return "\n".join([*lines, *_left_alone(said), _seen_by_git(said["choice"]), *NEXT])
+    return "\n".join([*lines, *_left_alone(said), _seen_by_git(said["choice"]), KEPT_UP, *_import(said["root"])])
 
 
 def _left_alone(said: dict[str, Any]) -> list[str]:
@@ -71,11 +73,13 @@ def _seen_by_git(choice: str) -> str:
     return "git does not see them; --shared changes that."
 
 
-NEXT = (
-    "The keeper keeps them up to date; --off ends that, --remove takes them away.",
-    "For Claude Code, add this line to CLAUDE.md:",
-    f"  {IMPORT}",
-)
+def _import(root: str) -> list[str]:
+    """How an agent gets to read the map, unless that is said to it already."""
+    try:
+        is_said = IMPORT in (Path(root) / "CLAUDE.md").read_text(errors="replace")
+    except OSError:
+        is_said = False
+    return [] if is_said else ["For Claude Code, add this line to CLAUDE.md:", f"  {IMPORT}"]
 
 
 def _listed(does: str, names: list[str]) -> list[str]:

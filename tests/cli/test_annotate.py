@@ -92,11 +92,15 @@ def test_to_try_it_and_to_remove_it_leaves_the_project_as_it_was(project):
 def test_what_is_shared_stays_shared_until_it_is_ignored_again(project):
     lay(project)
 
-    assert "whoever gets your commits reads the notes" in project("annotate", "--shared").stdout
+    (project.project / "CLAUDE.md").write_text("@.trails/MAP.md\n")
+
+    said = project("annotate", "--shared").stdout
+    assert "whoever gets your commits reads the notes" in said
+    assert "CLAUDE.md" not in said
     assert set(untracked(project)) >= {".trails/MAP.md", ".trails/files/src/ledger.py.md"}
     assert project.ask("annotate")["choice"] == "shared"
     assert project.ask("annotate", choice="on")["written"] == [".trails/.gitignore"]
-    assert untracked(project) == ["src/ledger.py"]
+    assert untracked(project) == ["CLAUDE.md", "src/ledger.py"]
 
 
 def test_a_file_that_somebody_made_their_own_is_left_alone_and_named(project):
