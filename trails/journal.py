@@ -87,12 +87,12 @@ class Journal:
     def _names(self, facts: Iterable[Fact]) -> Names:
         """What the facts, and those that they undo, speak of."""
         told = list(facts)
-        undone: dict[str, Fact] = {}
+        undone: dict[str, tuple[int, Fact]] = {}
         for fact in told:  # grows while it is read: an undone fact may itself undo one
             if isinstance(fact, Undone) and fact.event_id not in undone:
                 found = self.store.find_event(self.workspace, fact.event_id)
                 if found is not None:
-                    undone[fact.event_id] = found[1].fact
+                    undone[fact.event_id] = (found[0], found[1].fact)
                     told.append(found[1].fact)
         note_ids = {note_id for fact in told for note_id in _notes_in(fact)}
         file_ids = {file_id for fact in told for file_id in _files_in(fact)}

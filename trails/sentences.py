@@ -47,11 +47,15 @@ RESULTS = {0.0: "failed", 0.5: "succeeded in part", 1.0: "succeeded"}
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What sentences call things: titles by note id, paths by file id, and undone facts by the id of their event."""
+    """
+    What sentences call things: titles by note id, paths by file id, and what was undone by the id of its event.
+
+    Of that it has the place in the log and the fact.
+    """
 
     titles: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, Fact] = field(default_factory=dict)
+    events: Mapping[str, tuple[int, Fact]] = field(default_factory=dict)
 
     def note(self, note_id: str) -> str:
         return f"[{handle(note_id)}] {_shortened(self.titles.get(note_id, ''))}".rstrip()
@@ -65,10 +69,13 @@ class Names:
 
 def sentence(fact: Fact, names: Names) -> str:
     """What a fact says, in the past tense and without its subject. Raises TypeError for a fact without a sentence."""
-    return " ".join(_says(fact, names).split())
+    reason = getattr(fact, "reason", "")
+    because = f", because: {reason}" if reason else ""
+    return " ".join(f"{_says(fact, names)}{because}".split())
 
 
 def _says(fact: Fact, names: Names) -> str:
+    """The sentence without the reason."""
     match fact:
         case OutcomeReported() | Served() | Undone():
             return _of_work(fact, names)
@@ -78,7 +85,7 @@ def _says(fact: Fact, names: Names) -> str:
         ):  # fmt: skip
             return _of_the_workspace(fact, names)
         case _:
-            return _of_a_note(fact, names) + _because(getattr(fact, "reason", ""))
+            return _of_a_note(fact, names)
 
 
 def _of_a_note(fact: Fact, names: Names) -> str:
@@ -125,8 +132,17 @@ def _of_work(fact: OutcomeReported | Served | Undone, names: Names) -> str:
             asked += [f"about {', '.join(fact.topics)}"] if fact.topics else []
             return f"was shown {names.notes(fact.note_ids)}{' for ' if asked else ''}{', '.join(asked)}"
         case Undone():
-            other = names.facts.get(fact.event_id)
-            return f"took back: {_says(other, names) if other else 'an event'}{_because(fact.reason)}"
+            return f"took back {_undone(fact, names)}"
+
+
+def _undone(undoing: Undone, names: Names) -> str:
+    """An event that was taken back, by its place and what it said, but not why."""
+    if undoing.event_id not in names.events:
+        return "an event"
+    place, fact = names.events[undoing.event_id]
+    if isinstance(fact, Undone):
+        return f"{place}: took back {names.events.get(fact.event_id, ('an event',))[0]}"
+    return f"{place}: {_says(fact, names)}"
 
 
 def _of_the_workspace(fact: Fact, names: Names) -> str:
@@ -183,10 +199,6 @@ def _list(names: Sequence[str], noun: str) -> str:
     if more > 1:
         names = [*names[:NAMED], f"{more} more {noun}s"]
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
-
-
-def _because(reason: str) -> str:
-    return f", because: {reason}" if reason else ""
 
 
 def _shortened(text: str) -> str:

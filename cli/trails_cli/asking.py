@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any
@@ -50,15 +50,15 @@ def ask(verb: str, /, **arguments: Any) -> Answer:
     return keeper().ask(verb, **{name: value for name, value in arguments.items() if value not in (None, "", [], ())})
 
 
-def follow_journal(asked: Mapping[str, Any], *, limit: int, after: int | None = None) -> Iterator[Answer]:
+def follow_journal(asked: Mapping[str, Any], *, limit: int, after: int | None = None) -> Iterator[list[Answer]]:
     """
-    The newest `limit` events, or those after a place, then every further one as it happens, each once, for ever.
+    The newest `limit` events, or those after a place, then all further ones as they happen, each once, for ever.
 
     While there is no keeper to be had it says so, and goes on from its place when there is one.
     """
     said = ask("log", after=after, limit=limit, **asked)
     while True:
-        yield from said["events"]
+        yield said["events"]
         if after is None or not said["more"]:
             time.sleep(LOOK_AGAIN_S)
         after = said["cursor"]
@@ -106,12 +106,13 @@ def say_json(said: Any, indent: int | None = 2) -> None:
     sys.stdout.flush()
 
 
-def say_event(event: Answer, as_json: bool) -> None:
-    """One event of a journal that is followed: a line, either way."""
+def say_events(events: Sequence[Answer], as_json: bool) -> None:
+    """Events of a journal that is followed: as JSON each on a line of its own."""
     if as_json:
-        say_json(event, indent=None)
-    else:
-        say(render.event(event))
+        for event in events:
+            say_json(event, indent=None)
+    elif events:
+        say("\n".join(render.condensed(events)))
 
 
 def say_aside(text: str) -> None:

@@ -24,7 +24,7 @@ from .asking import (
     keeper,
     say,
     say_aside,
-    say_event,
+    say_events,
     say_json,
     settings,
 )
@@ -107,8 +107,8 @@ def watch(as_json: AsJson = False) -> None:
     after = ask("log", limit=1)["cursor"]  # before the keeper looks: what it finds is told too
     ask("watch_now")
     say_aside(f"watching {ask('status')['workspace']['root']} until Ctrl-C")
-    for event in follow_journal({"what": FILE_EVENTS}, limit=EVENTS_AT_ONCE, after=after):
-        say_event(event, as_json)
+    for events in follow_journal({"what": FILE_EVENTS}, limit=EVENTS_AT_ONCE, after=after):
+        say_events(events, as_json)
 
 
 def reindex(as_json: AsJson = False) -> None:

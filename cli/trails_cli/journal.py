@@ -15,7 +15,7 @@ from trails import BadInput
 from trails.backends.remote_memory import Answer
 
 from . import render
-from .asking import AsJson, answer, ask, follow_journal, now, say_event
+from .asking import AsJson, answer, ask, follow_journal, now, say_events
 from .moments import moment
 
 NOTE = re.compile(r"\[?([0-9a-hjkmnp-tv-z]{8}|[0-9A-HJKMNP-TV-Z]{26})\]?")
@@ -65,8 +65,8 @@ def log(
         "until": moment(until, now(), ends=True),
     }
     if follow:
-        for event in follow_journal(asked, limit=limit, after=after):
-            say_event(event, as_json)
+        for events in follow_journal(asked, limit=limit, after=after):
+            say_events(events, as_json)
         return
     said = ask("log", **asked, limit=limit, before=before, after=after)
     answer(as_json, said, lambda page: render.journal(page, is_forward=after is not None))

@@ -110,7 +110,9 @@ def test_an_event_is_taken_back_by_its_number_and_the_journal_shows_both(trails)
     assert shown.endswith(
         f"is wrong (taken back by {judged['by']['agent']} of {judged['by']['principal']}, because: I misread it)"
     )
-    assert undone.endswith(f"took back: said that [{note}] Oil the hinges is wrong, because: I misread it")
+    assert undone.endswith(
+        f"took back {judged['seq']}: said that [{note}] Oil the hinges is wrong, because: I misread it"
+    )
 
 
 def test_a_session_is_taken_back_once_somebody_agrees(trails):

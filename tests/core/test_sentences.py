@@ -41,7 +41,7 @@ FILE, OTHER = "0123456789abcdef", "fedcba9876543210"
 NAMES = Names(
     {ONE: "Close it first", TWO: "Close it last"},
     {FILE: "src/a.py", OTHER: "src/b.py"},
-    {"e1": Judged(ONE, Verdict.WRONG), "e2": Undone("e1", "read it twice")},
+    {"e1": (7, Judged(ONE, Verdict.WRONG, "no")), "e2": (9, Undone("e1", "read it twice"))},
 )
 A, B = Anchor("src/a.py", 3, 9, file_id=FILE), Anchor("src/b.py", file_id=OTHER)
 FIRST, LAST = "[aaaaaaaa] Close it first", "[bbbbbbbb] Close it last"
@@ -74,12 +74,9 @@ EXAMPLES = [
     (WorkspaceOpened("/src/shop"), "opened the workspace /src/shop"),
     (Chosen("marks", "off"), "chose marks: off"),
     (Edited((A, B)), "edited src/a.py and src/b.py together"),
-    (Undone("e1", "a slip"), f"took back: said that {FIRST} is wrong, because: a slip"),
-    (
-        Undone("e2", "no, it is"),
-        f"took back: took back: said that {FIRST} is wrong, because: read it twice, because: no, it is",
-    ),
-    (Undone("unknown", "a slip"), "took back: an event, because: a slip"),
+    (Undone("e1", "a slip"), f"took back 7: said that {FIRST} is wrong, because: a slip"),
+    (Undone("e2", "no, it is"), "took back 9: took back 7, because: no, it is"),
+    (Undone("unknown", "a slip"), "took back an event, because: a slip"),
     (FileMoved(FILE, "lib/a.py", "src/a.py"), "saw src/a.py become lib/a.py"),
     (
         FileMoved(FILE, "lib/a.py", "src/a.py", "content", 0.87),

@@ -147,7 +147,9 @@ def test_a_judgement_that_is_taken_back_no_longer_counts_and_stays_legible(memor
     assert said_of(memory, note_id) == before
     judged, undone = memory.journal(HERE).told[-2:]
     assert judged.undone == undone.event
-    assert undone.says == f"took back: said that [{handle(note_id)}] Remark is wrong, because: I misread it"
+    assert (
+        undone.says == f"took back {judged.place}: said that [{handle(note_id)}] Remark is wrong, because: I misread it"
+    )
 
 
 def test_an_undoing_can_be_undone(memory):

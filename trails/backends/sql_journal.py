@@ -56,9 +56,9 @@ AFTER_SLASH = "0"  # the character after "/": a folder's files lie between
 
 def _files_in(table: FromClause, file_id: ColumnElement[str]) -> Select[Any]:
     """The files that a table has under a path, or in the folder of that name."""
-    is_it = table.c.path == bindparam("path")
-    is_inside = (table.c.path >= bindparam("first")) & (table.c.path < bindparam("last"))
-    return select(file_id).where(table.c.workspace == bindparam("workspace"), or_(is_it, is_inside))
+    near = (table.c.path >= bindparam("path")) & (table.c.path < bindparam("last"))  # one search in the index
+    is_meant = or_(table.c.path == bindparam("path"), table.c.path >= bindparam("first"))
+    return select(file_id).where(table.c.workspace == bindparam("workspace"), near, is_meant)
 
 
 def _seqs_of_files(file_ids: Select[Any]) -> Select[Any]:
