@@ -52,8 +52,9 @@ class _Session:
             self.edited = _newest({**self.edited, **dict.fromkeys(paths, at)})
 
     def at_work(self, by: Author, now: datetime) -> AtWork:
-        touched = _fresh(self.touched, now)
-        return AtWork(by, _latest(touched), self.at, _latest(_fresh(self.edited, now)), self.tree)
+        touched, edited = _fresh(self.touched, now), _fresh(self.edited, now)
+        edits = tuple(path for path in _latest(edited) if path in touched)
+        return AtWork(by, _latest(touched), self.at, edits, self.tree)
 
 
 class Presence:

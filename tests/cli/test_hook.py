@@ -71,6 +71,19 @@ def test_signs_of_all_languages_come_through(told, memory):
     assert "Schließe zuerst das 台帳" in json.loads(told(TOUCH, LC_ALL="C"))["hookSpecificOutput"]["additionalContext"]
 
 
+def test_two_sessions_on_one_file_are_both_told_and_each_once(hook, told, memory):
+    ada, ben = ({**TOUCH, "session_id": session, "tool_name": "Edit"} for session in ("s-ada", "s-ben"))
+    while not memory.ask("who")["at_work"]:
+        hook(ada, "codex")
+
+    both = [json.loads(told(event, "codex"))["hookSpecificOutput"]["additionalContext"] for event in (ben, ada)]
+
+    assert [text.splitlines()[-1] for text in both] == [
+        "Also at work on a.py: you, in another session (editing, just now)."
+    ] * 2
+    assert hook(ben, "codex") == hook(ada, "codex") == ""
+
+
 def test_without_a_keeper_it_says_nothing_and_starts_none(hook, data_dir):
     assert hook(TOUCH) == ""
     assert door.connect(data_dir) is None

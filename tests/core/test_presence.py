@@ -1,6 +1,10 @@
 """Who is at work: said at every touch of a file, gone within minutes, and never to oneself."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from trails import Author
 from trails.delivery import tokens
@@ -152,6 +156,28 @@ def test_the_sub_agents_of_a_session_that_ended_are_gone_with_it():
     presence.gone(HERE, BEN)
 
     assert {one.by.session for one in presence.at_work(HERE, NOW)} == {"s-ada", "s-bennet"}
+
+
+TOUCHES = st.lists(
+    st.tuples(st.sampled_from([ADA, BEN, Author("ben", "x/scout", "s-ben/a1")]), st.sampled_from("ab"), st.booleans()),
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TOUCHES)
+def test_in_whatever_order_each_is_told_once_of_everyone_it_meets(touches):
+    presence, heard = Presence(), Counter()
+    for by, path, edits in [*touches, *touches]:
+        presence.seen(HERE, by, [path], NOW, edits=edits)
+        heard.update((by, path, other.principal) for path, others in told(presence, by).items() for other in others)
+    heard.update((ADA, path, other.principal) for path, others in told(presence, ADA).items() for other in others)
+
+    on = {(by.principal, path) for by, path, _ in touches}
+    edited = {path for _, path, edits in touches if edits}
+    met = {path for path in edited if {("ada", path), ("ben", path)} <= on}
+    assert set(heard.values()) <= {1}
+    assert {path for by, path, _ in heard if by == ADA} == met
 
 
 def test_what_is_told_says_what_somebody_does_and_in_which_copy():
