@@ -1,7 +1,7 @@
 """
 What becomes of each event that a client's hook tells: a few words for the agent, evidence for the memory, or neither.
 
-Hooks run on every touch of a file, so the answer comes first and what can wait is written afterwards, in one thread.
+Hooks run on every touch of a file, so the answer comes first.
 Nothing here may disturb the session that it serves: an event that is not understood is answered with silence.
 
     SessionStart        the welcome; after a compaction once more, with the files that the session was on
@@ -12,31 +12,29 @@ Nothing here may disturb the session that it serves: an event that is not unders
     PreCompact          what the summary should keep
     Stop                once in a session: which lessons are worth laying
 
-At a prompt, before a tool and after it the session is told too who else has come to one of its files.
+At a prompt, before a tool and after it the session is also told who else has come to one of its files. What its work
+shows is written down by `working.py`.
 """
 
-import contextlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from trails import Laid, Memory, Offer, Run, Settings, TrailsError, read_run, tokens
+from trails import Laid, Memory, Offer, Settings, TrailsError, tokens
 
-from .hook_events import Call, HookEvent, read_event
-from .places import anchor
+from .hook_events import HookEvent, read_event
+from .places import inside
 from .sessions import Doing, Sessions, within
 from .visits import Visit
+from .working import Work
 
 TOUCH_BUDGET = 200  # tokens
 TASK_BUDGET = 400  # tokens, for at most three notes
 SUBAGENT_BUDGET = 250  # tokens: many sub-agents live for a minute
-WRITTEN_LIMIT = 20_000  # characters of what a session wrote, from the end
 FILES_A_CALL = 10
-SOURCE = "tests"
 TWICE = timedelta(seconds=5)
 EVENTS_LOOKED_AT = 1000
 
@@ -60,8 +58,8 @@ class Hooks:
 
     memory: Memory
     settings: Settings
+    work: Work
     sessions: Sessions = field(default_factory=Sessions)
-    _later: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "evidence"))
 
     def answer(self, visit: Visit, told: Mapping[str, Any]) -> str:
         """What the hook prints: text or JSON for the client, or "" for nothing."""
@@ -101,8 +99,8 @@ class Hooks:
         """Write what waits to be written, and what sessions in the middle of a turn have done until now."""
         for doing in self.sessions.all_doing():
             if doing.visit is not None:
-                self._note_uses(doing.visit, doing)
-        self._later.shutdown()
+                self.work.note_uses(doing.visit, doing)
+        self.work.finish()
 
     # ── beginnings ───────────────────────────────────────────────────────────────────────────────────────────────────
     def _session_start(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
@@ -162,7 +160,7 @@ class Hooks:
 
     # ── at work ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def _touch(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
-        paths = _paths(visit, [file for call in event.calls for file in call.files])
+        paths = inside(visit, [file for call in event.calls for file in call.files][:FILES_A_CALL])
         others = self.meet(visit, paths, edits=any(call.edits for call in event.calls))
         if not paths:
             return _context(event, others)
@@ -204,45 +202,23 @@ class Hooks:
     def _worked(self, visit: Visit, event: HookEvent, doing: Doing) -> None:
         for call in event.calls:
             if call.edits:
-                paths = _paths(visit, call.files)
+                paths = inside(visit, call.files[:FILES_A_CALL])
                 self.seen(visit, paths, edits=True)
-                doing.edited |= dict.fromkeys(paths)
-                doing.wrote.append(call.written)
-                doing.visit = visit
-                if paths:
-                    doing.has_edited = doing.since_run = True
+                self.work.edited(visit, doing, paths, call.written)
             elif call.command:
-                self._ran(visit, call, doing)
+                self.work.ran(visit, call, doing)
         if event.name == "PostToolBatch":
-            self._note_uses(visit, doing)
-
-    def _ran(self, visit: Visit, call: Call, doing: Doing) -> None:
-        """
-        Tests that pass after an edit are an outcome; tests that fail are one only if the session leaves it at that.
-
-        A failure on the way is how work is done, and a run before anything was edited says nothing of the session.
-        """
-        run = read_run(call.command, call.output, failed=call.failed)
-        if run is None or not doing.has_edited:
-            return
-        if run.result < 1:
-            doing.failing[run.task] = run
-            return
-        doing.failing.pop(run.task, None)
-        if doing.since_run:
-            doing.since_run = False
-            self._note_uses(visit, doing)
-            self._soon(self._report, visit, run)
+            self.work.note_uses(visit, doing)
 
     # ── ends ─────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _compaction(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
-        self._note_uses(visit, doing)
+        self.work.note_uses(visit, doing)
         doing.to_lay = self._tells(visit, "lessons") and not event.blocks  # such a client lets nobody say anything
         return KEEP_LESSONS if doing.to_lay else ""
 
     def _stop(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
-        self._note_uses(visit, doing, event.said)
-        self._leave_it_at_that(visit, doing)
+        self.work.note_uses(visit, doing, event.said)
+        self.work.leave_it_at_that(visit, doing)
         if event.again or doing.was_asked or not doing.has_edited or not self._tells(visit, "lessons"):
             return ""
         doing.was_asked = True
@@ -251,8 +227,8 @@ class Hooks:
         return json.dumps({"decision": "block", "reason": LESSONS}) if event.blocks else _context(event, LESSONS)
 
     def _subagent_stop(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
-        self._note_uses(visit, doing, event.said)
-        self._leave_it_at_that(visit, doing)
+        self.work.note_uses(visit, doing, event.said)
+        self.work.leave_it_at_that(visit, doing)
         self.memory.presence.gone(visit.workspace, visit.author)
         return ""
 
@@ -264,44 +240,10 @@ class Hooks:
         events = self.memory.store.session_events(visit.workspace, by.principal, by.session, EVENTS_LOOKED_AT)
         return any(isinstance(event.fact, Laid) for _, event in events)
 
-    def _leave_it_at_that(self, visit: Visit, doing: Doing) -> None:
-        for task in list(doing.failing):
-            self._soon(self._report, visit, doing.failing.pop(task))
-
     def _after_tool(self, visit: Visit, event: HookEvent, doing: Doing) -> str:
         """Of a client that lets a hook speak only after a tool."""
         self._worked(visit, event, doing)
         return self._touch(visit, event, doing)
-
-    # ── evidence, afterwards ─────────────────────────────────────────────────────────────────────────────────────────
-    def _note_uses(self, visit: Visit, doing: Doing, said: str = "") -> None:
-        edited, wrote = tuple(doing.edited), "\n".join([*doing.wrote, said])[-WRITTEN_LIMIT:].strip()
-        doing.edited.clear()
-        doing.wrote.clear()
-        if edited or wrote:
-            self._soon(self._use, visit, edited, wrote)
-
-    def _use(self, visit: Visit, edited: tuple[str, ...], wrote: str) -> None:
-        self.memory.use(visit.workspace, visit.author, edited=edited, text=wrote, folder=visit.folder)
-
-    def _report(self, visit: Visit, run: Run) -> None:
-        self.memory.outcome(
-            visit.workspace, run.result, visit.author, task=run.task, summary=run.summary, source=SOURCE
-        )
-
-    def _soon(self, write: Callable[..., None], *arguments: Any) -> None:
-        def do() -> None:
-            try:
-                write(*arguments)
-            except TrailsError as refusal:
-                logger.warning("evidence was not written: %s", refusal.code)
-            except Exception:  # an outermost loop: the session must not notice, and the next evidence is written
-                logger.exception("evidence was not written")
-
-        try:
-            self._later.submit(do)
-        except RuntimeError:  # the keeper is leaving
-            logger.info("evidence came too late")
 
     # ── what is told to whom ─────────────────────────────────────────────────────────────────────────────────────────
     def _tells(self, visit: Visit, what: str) -> bool:
@@ -326,15 +268,6 @@ def _said(offer: Offer, doing: Doing) -> str:
     if doing.known is not None:
         doing.known.update(hit.note.id for hit in offer.recall.hits)
     return offer.text
-
-
-def _paths(visit: Visit, files: Sequence[str]) -> list[str]:
-    """The files as places in the workspace, once each, at most a few; those elsewhere are left out."""
-    paths = []
-    for file in files[:FILES_A_CALL]:
-        with contextlib.suppress(TrailsError):
-            paths.append(anchor(visit, file).path)
-    return list(dict.fromkeys(paths))
 
 
 TELL: Mapping[str, Callable[[Hooks, Visit, HookEvent, Doing], str]] = {

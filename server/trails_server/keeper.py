@@ -200,6 +200,7 @@ class Keeper:
         from .upkeep import Upkeep
         from .verbs import Verbs
         from .watchers import Watchers
+        from .working import Work
 
         memory = open_memory(self._settings)
         heeder = Heeder(memory, usually=self._settings.marks)
@@ -216,7 +217,7 @@ class Keeper:
             self._token,
             self._port,
         )
-        return Verbs(memory, upkeep, Hooks(memory, self._settings))
+        return Verbs(memory, upkeep, Hooks(memory, self._settings, Work(memory)))
 
     async def _open_port(self) -> None:
         """Serve HTTP too, where the settings ask for it; without it the keeper goes on."""

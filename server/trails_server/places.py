@@ -2,12 +2,13 @@
 Files as an agent names them, as places in its workspace.
 """
 
+import contextlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from trails import Anchor, read_anchor, relative
+from trails import Anchor, TrailsError, read_anchor, relative
 
 from .visits import Visit
 
@@ -26,6 +27,15 @@ def anchor(visit: Visit, text: str) -> Anchor:
     path = (text[: lines.start()] if lines else text).strip()
     inside = relative(visit.root, path, _start(visit, path))
     return read_anchor(inside + lines[0] if lines else inside)
+
+
+def inside(visit: Visit, files: Iterable[str]) -> list[str]:
+    """The files as places in the workspace, once each; those elsewhere are left out."""
+    paths = []
+    for file in files:
+        with contextlib.suppress(TrailsError):
+            paths.append(anchor(visit, file).path)
+    return list(dict.fromkeys(paths))
 
 
 def _start(visit: Visit, path: str) -> Path:
