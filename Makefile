@@ -98,6 +98,7 @@ bench-replay-quick: $(VENV)/.base ## the same, on four short histories, in under
 
 bench-stale: $(VENV)/.base ## whether notes know what became of their lines; REPOS="..." names git repositories
 	@$(BIN)/python benchmarks/stale.py $(REPOS) $(MORE)
+
 bench-rename: $(VENV)/.base ## notes found after files moved; REPOS="git repositories", MORE=--quick for a few of each
 	@$(BIN)/python benchmarks/rename.py $(or $(REPOS),"$(REPO)") $(MORE)
 

@@ -8,11 +8,12 @@ from datetime import timedelta
 
 from .alignment import BLANK, token
 from .anchors import known_lines
-from .events import Laid
+from .events import FileMoved, Laid, Undone
+from .fold import undone_by
 from .git_moves import GitMoves
 from .likeness import Print
 from .notes import Anchor
-from .ports import Clock, Store
+from .ports import Clock, Store, Wanted
 
 WINDOW = timedelta(minutes=10)  # two reconciliations: whoever moves a file in two steps has done both by then
 EVENTS_LOOKED_AT = 200  # for a note that tells a commit, where nothing else does
@@ -42,6 +43,15 @@ class FileClues:
         young = [one.file_id for one in self.store.origins_of(self.workspace, paths) if one.at >= since]
         noted = self.store.notes_a_file(self.workspace, young) if young else {}
         return [paths[file_id] for file_id in young if file_id not in noted]
+
+    def taken_back(self) -> Collection[tuple[str, str]]:
+        """The moves that somebody said were none, by old and new name."""
+        undone = self.store.events_of(self.workspace, wanted=Wanted(kinds=("undone",)), limit=EVENTS_LOOKED_AT)
+        event_ids = [event.fact.event_id for _, event in undone if isinstance(event.fact, Undone)]
+        found = [placed[1] for event_id in event_ids if (placed := self.store.find_event(self.workspace, event_id))]
+        standing = undone_by(self.store.undoings_of(self.workspace, event_ids)) if found else {}
+        moves = [event.fact for event in found if event.id in standing and isinstance(event.fact, FileMoved)]
+        return {(move.old, move.path) for move in moves}
 
     def renamed(self, paths: Collection[str]) -> Mapping[str, tuple[str, float]]:
         """Where git says that files went since the last look."""

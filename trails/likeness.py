@@ -33,9 +33,13 @@ def likeness(known: Print, lines: Sequence[str], common: Collection[str] = ()) -
     wanted, there = _telling(known.lines, common), _telling(lines, common)
     if min(wanted.total(), there.total()) < LEAST_LINES:
         return 0.0
-    shared = (wanted & there).total()
-    share = shared / (max(wanted.total(), there.total()) if known.is_whole else wanted.total())
+    share = _share(wanted, there, is_whole=known.is_whole)
     return share if share >= (ALIKE if known.is_whole else PART_ALIKE) else 0.0
+
+
+def overlap(known: Print, lines: Sequence[str]) -> float:
+    """The same with every line counted and however few there are: for a file that other signs speak for."""
+    return _share(Counter(known.lines), Counter(lines), is_whole=known.is_whole)
 
 
 def clear_pairs(scores: Mapping[tuple[str, str], float]) -> dict[str, tuple[str, float]]:
@@ -60,6 +64,11 @@ def common_lines(files: Sequence[Sequence[str]]) -> frozenset[str]:
     """The lines that more than EVERYWHERE of these files have."""
     counts = Counter(line for lines in files for line in set(lines))
     return frozenset(line for line, count in counts.items() if count > EVERYWHERE)
+
+
+def _share(wanted: Counter[str], there: Counter[str], *, is_whole: bool) -> float:
+    most = max(wanted.total(), there.total()) if is_whole else wanted.total()
+    return (wanted & there).total() / most if most else 0.0
 
 
 def _telling(lines: Sequence[str], common: Collection[str]) -> Counter[str]:

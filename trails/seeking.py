@@ -5,7 +5,7 @@ Where the known files are that are not where they were: in each other's places, 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from .likeness import Print
@@ -24,6 +24,9 @@ class NoClues:
         return {}
 
     def copies(self) -> Collection[str]:
+        return ()
+
+    def taken_back(self) -> Collection[tuple[str, str]]:
         return ()
 
     def renamed(self, paths: Collection[str]) -> Mapping[str, tuple[str, float]]:
@@ -52,9 +55,10 @@ class Search:
     def __init__(self, known: Collection[str], disk: Disk, clues: Clues, fresh: Sequence[str] | None) -> None:
         self._disk, self._clues = disk, clues
         self._taken = set(known)
-        self._fresh = [path for path in fresh or () if path not in self._taken and not is_backup(path)]
-        self._is_whole = fresh is None
+        self._appeared = fresh
+        self._fresh: list[str] | None = None
         self._new: list[str] | None = None
+        self._earlier: Collection[str] | None = None
 
     def find(self, missing: Mapping[str, str]) -> dict[str, Found]:
         """
@@ -63,38 +67,49 @@ class Search:
         `missing` gives the digest of each, "" where none is known.
         """
         self._taken -= set(self._clues.copies())
-        found = self._take(by_content(missing, self._fresh, self._disk))
+        found = self._take(by_content(missing, self._fresh_files(), self._disk))
         if len(found) == len(missing):
             return found
         found |= self._take(by_content(_but(missing, found), self._new_files(), self._disk))
         found |= self._take(by_git(list(_but(missing, found)), self._taken, self._disk, self._clues))
-        found |= self._take(by_neighbours(missing, found, self._new_files(), self._disk))
+        found |= self._take(by_neighbours(missing, found, self._new_files(), self._disk, self._clues))
         return found | self._take(by_lines(list(_but(missing, found)), self._new_files(), self._disk, self._clues))
 
     def regain(self, lost: Mapping[str, str]) -> dict[str, Found]:
         """Where files are that were gone until now: a new file has the same content, and enough of it."""
-        if not lost or not (self._is_whole or self._fresh):
+        if not lost or self._appeared == []:
             return {}
-        places = self._new_files() if self._is_whole else [path for path in self._fresh if path not in self._taken]
+        places = self._new_files() if self._appeared is None else self._fresh_files()
         found = by_content(lost, places, self._disk)
-        return {
-            old: one for old, one in found.items() if name_of(old) == name_of(one.path) or self._says_much(one.path)
-        }
+        return self._take({old: one for old, one in found.items() if self._is_telling(old, one.path)})
 
     def _take(self, found: dict[str, Found]) -> dict[str, Found]:
-        self._taken |= {one.path for one in found.values()}
-        return found
+        """What was found, without what somebody said is none; their places are taken from now on."""
+        denied = self._clues.taken_back() if found else ()
+        believed = {old: one for old, one in found.items() if (old, one.path) not in denied}
+        self._taken |= {one.path for one in believed.values()}
+        return believed
+
+    def _fresh_files(self) -> list[str]:
+        """What appeared and is new: a checkout writes files anew that were there before."""
+        if self._fresh is None:
+            self._fresh = self._unless_earlier(path for path in self._appeared or () if not is_backup(path))
+        return [path for path in self._fresh if path not in self._taken]
 
     def _new_files(self) -> list[str]:
         if self._new is None:
-            earlier = self._clues.earlier() or ()
-            unknown = (path for path in unknown_files(self._taken, self._disk) if path not in earlier)
-            self._new = list(dict.fromkeys([*self._fresh, *unknown]))
+            self._new = self._unless_earlier(unknown_files(self._taken, self._disk))
         return [path for path in self._new if path not in self._taken]
 
-    def _says_much(self, path: str) -> bool:
-        lines = self._disk.lines(path)
-        return lines is None or sum(map(len, lines)) >= RETOLD_CHARACTERS
+    def _unless_earlier(self, paths: Iterable[str]) -> list[str]:
+        if self._earlier is None:
+            self._earlier = self._clues.earlier() or ()
+        return [path for path in paths if path not in self._earlier]
+
+    def _is_telling(self, old: str, new: str) -> bool:
+        """Whether equal content says that a file is the one that went: the name is the same, or there is enough."""
+        lines = self._disk.lines(new)
+        return name_of(old) == name_of(new) or lines is None or sum(map(len, lines)) >= RETOLD_CHARACTERS
 
 
 def exchanged(known: Mapping[str, str], changed: Mapping[str, str]) -> list[list[tuple[str, str]]]:

@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .likeness import Print, clear_pairs, common_lines, likeness
+from .likeness import Print, clear_pairs, common_lines, likeness, overlap
 from .reading import EMPTY_DIGEST
 
 SOUGHT_BY_LINES = 200  # files at once; more are a folder that was deleted, or a move that content and git have told
 COMPARED_BY_LINES = 2_000  # new files that they are compared with
 WITNESSES_READ = 100  # files besides, to tell the lines that many files have
-NEIGHBOURLY = 0.9  # confidence in a file that went where the other files of its folder went, with the same content
+NEIGHBOURLY = 0.9  # confidence in a file that is found where the other files of its folder went
+NEIGHBOURLY_ALIKE = 0.5  # share of the lines that it has there; git asks for as much of any file anywhere
 BACKUP_STARTS = ("#", ".#", "~$")
 BACKUP_ENDS = ("~", "#", ".bak", ".backup", ".orig", ".old", ".tmp", ".swp", ".swx", "___jb_old___")
 
@@ -41,6 +42,10 @@ class Clues(Protocol):
 
     def copies(self) -> Collection[str]:
         """Files that lately began as copies and have no notes of their own: one may be the new name after all."""
+        ...
+
+    def taken_back(self) -> Collection[tuple[str, str]]:
+        """The moves that somebody said were none, by old and new name."""
         ...
 
     def renamed(self, paths: Collection[str]) -> Mapping[str, tuple[str, float]]:
@@ -119,26 +124,39 @@ def by_git(left: Sequence[str], taken: Collection[str], disk: Disk, clues: Clues
 
 # ── by neighbours ────────────────────────────────────────────────────────────────────────────────────────────────────
 def by_neighbours(
-    sought: Mapping[str, str], found: Mapping[str, Found], new: Sequence[str], disk: Disk
+    sought: Mapping[str, str], found: Mapping[str, Found], new: Sequence[str], disk: Disk, clues: Clues
 ) -> dict[str, Found]:
-    """Files that their content alone does not tell, such as empty ones: they have it where their folder went."""
+    """
+    Files that their content alone does not tell, such as empty ones, found where the rest of their folder went.
+
+    There they have the same content, or half of their lines where nothing of the folder was left behind.
+    """
+    places = _places_of_neighbours([path for path in sought if path not in found], found, new)
+    same = {path for path, place in places.items() if sought[path] and disk.digest(place) == sought[path]}
+    told = {path: Found(places[path], "content", NEIGHBOURLY) for path in same}
+    edited = [path for path in places if path not in same and not disk.exists(path.rpartition("/")[0])]
+    for path, known in (clues.prints(edited) if edited else {}).items():
+        share = overlap(known, clues.digests(disk.lines(places[path]) or ()))
+        if share >= NEIGHBOURLY_ALIKE:
+            told[path] = Found(places[path], "lines", NEIGHBOURLY * share)
+    return told
+
+
+def _places_of_neighbours(left: Sequence[str], found: Mapping[str, Found], new: Sequence[str]) -> dict[str, str]:
+    """Where files would be, had they gone where most of those did that were found: only new files, each once."""
     ways: dict[str, Counter[str]] = defaultdict(Counter)
     for old, one in found.items():
         before, after = _folders(old, one.path)
         if before:
             ways[before][after] += 1
-    free = set(new) - {one.path for one in found.values()}
-    told: dict[str, Found] = {}
-    for path, digest in sought.items():
-        if not digest or path in found:
-            continue
+    places: dict[str, str] = {}
+    for path in left:
         folder = next((folder for folder in _upwards(path) if folder in ways), "")
         target = _clearly_most(ways[folder]) if folder else None
-        place = "" if target is None else (target + path[len(folder) :]).lstrip("/")
-        if place in free and disk.digest(place) == digest:
-            told[path] = Found(place, "content", NEIGHBOURLY)
-            free.discard(place)
-    return told
+        if target is not None:
+            places[path] = (target + path[len(folder) :]).lstrip("/")
+    free, claims = set(new), Counter(places.values())
+    return {path: place for path, place in places.items() if place in free and claims[place] == 1}
 
 
 def _folders(old: str, new: str) -> tuple[str, str]:

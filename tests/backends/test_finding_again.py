@@ -162,3 +162,17 @@ def test_a_file_that_is_deleted_and_comes_back_elsewhere_after_the_next_look(pro
     project.look()
 
     assert project.found_at("src/a.py") == ["About a.py"]
+
+
+def test_a_move_that_somebody_took_back_stays_taken_back(project):
+    project.note("a.py")
+    project.look()
+    project.move("a.py", "lib/z.py")
+    project.look()
+    (moved,) = [event for _, event in project.memory.log(HERE) if event.kind == "file-moved"]
+    project.memory.undo(HERE, moved.id, ME, reason="It is another file")
+
+    project.look()
+
+    assert project.found_at("lib/z.py") == []
+    assert project.memory.whereabouts(HERE, "a.py").state == "gone"

@@ -39,6 +39,7 @@ class GivenClues(NoClues):
     lost_files: dict[str, str] = field(default_factory=dict)
     young_copies: tuple[str, ...] = ()
     in_git: dict[str, tuple[str, float]] = field(default_factory=dict)
+    denied: tuple[tuple[str, str], ...] = ()
     there_before: tuple[str, ...] = ()
     were: dict[str, str] = field(default_factory=dict)
     asked_git: list[list[str]] = field(default_factory=list)
@@ -48,6 +49,9 @@ class GivenClues(NoClues):
 
     def copies(self):
         return self.young_copies
+
+    def taken_back(self):
+        return self.denied
 
     def renamed(self, paths):
         self.asked_git.append(list(paths))

@@ -39,6 +39,13 @@ def test_a_copy_that_was_there_before_is_not_the_new_name():
     assert reconciled({"a.py": "1"}, Disk({"examples/a.py": "1"}), clues) == [Gone("a.py")]
 
 
+def test_a_file_that_a_checkout_wrote_anew_is_not_the_new_name():
+    told = Burst(touched={"a.py", "b.py"}, fresh={"b.py": None})
+    clues = GivenClues(there_before=("a.py", "b.py"))
+
+    assert findings(told, {"a.py": "1"}, Disk({"b.py": "1"}), clues) == [Gone("a.py")]
+
+
 def test_what_appeared_comes_before_what_was_there():
     told = Burst(touched={"a.py", "new.py"}, fresh={"new.py": None})
 
@@ -127,6 +134,20 @@ def test_an_empty_file_goes_where_the_rest_of_its_folder_went():
     ]
 
 
+def test_a_short_file_that_was_edited_is_found_where_all_of_its_folder_went():
+    clues = GivenClues(were={"src/b.py": "one two"})
+    known = {"src/a.py": "1", "src/b.py": "one two"}
+    disk = Disk({"lib/a.py": "1", "lib/b.py": "one two three"})
+
+    assert reconciled(known, disk, clues) == [
+        moved("src/a.py", "lib/a.py"),
+        moved("src/b.py", "lib/b.py", "lines", 0.9 * 2 / 3),
+        Changed("lib/b.py", "one two three"),
+    ]
+    disk.held["src"] = ""
+    assert Gone("src/b.py") in reconciled(known, disk, clues)
+
+
 def test_a_folder_that_went_two_ways_decides_nothing():
     known = {"src/__init__.py": EMPTY_DIGEST, "src/a.py": "1", "src/b.py": "2"}
     disk = Disk({"lib/__init__.py": EMPTY_DIGEST, "lib/a.py": "1", "x/b.py": "2", "x/__init__.py": EMPTY_DIGEST})
@@ -162,6 +183,12 @@ def test_lines_that_the_files_around_have_as_well_make_no_file_alike():
     disk = Disk({f"{name}.py": f"{LEDGER} {name}" for name in "bxyz"})
 
     assert reconciled({"a.py": LEDGER + " a"}, disk, clues) == [Gone("a.py")]
+
+
+def test_a_move_that_somebody_took_back_is_not_told_again():
+    clues = GivenClues(denied=(("a.py", "b.py"),), were={"a.py": LEDGER}, in_git={"a.py": ("b.py", 1.0)})
+
+    assert reconciled({"a.py": LEDGER}, Disk({"b.py": LEDGER}), clues) == [Gone("a.py")]
 
 
 # ── after a while ────────────────────────────────────────────────────────────────────────────────────────────────────
