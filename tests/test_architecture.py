@@ -62,6 +62,7 @@ LIGHT = {
 OPEN_TO_FRONTS = {
     "trails.door": "finds and starts the keeper",
     "trails.backends.remote_memory": "asks the keeper",
+    "trails.backends.remote_listener": "tells the keeper what a watcher found",
     "trails.bench": "measures recall; no keeper has a part in it",
     "trails.version": "the relay compares it before anything is loaded",
 }

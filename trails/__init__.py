@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .history import Commit, commits, draft_from
     from .journal import Page, Told
     from .listening import Glance, Onlooker
+    from .looks import read_look
     from .marking import with_mark
     from .memory import Memory, Receipt, Story
     from .notes import (
@@ -117,6 +118,7 @@ _HOMES = {
     "read_anchor": "admission",
     "read_kind": "admission",
     "read_line": "shell",
+    "read_look": "looks",
     "read_run": "runs",
     "read_settings": "settings",
     "relative": "workspace",
@@ -192,6 +194,7 @@ __all__ = [
     "read_anchor",
     "read_kind",
     "read_line",
+    "read_look",
     "read_run",
     "read_settings",
     "relative",

@@ -16,20 +16,17 @@ from trails import read_settings
 
 from . import render
 from .asking import (
-    EVENTS_AT_ONCE,
     AsJson,
     answer,
     ask,
-    follow_journal,
     keeper,
     say,
     say_aside,
-    say_events,
     say_json,
     settings,
 )
+from .watching import watch
 
-FILE_EVENTS = ("file-moved", "file-copied", "file-changed", "file-gone", "tree-seen")
 LOOK_S = 0.3  # between two looks at what is still to be indexed
 
 
@@ -96,19 +93,6 @@ def token(
     Whoever has it reads and writes your notes: it belongs into a client's settings, never on a command line.
     """
     answer(as_json, ask("renew_token" if rotate else "token"), lambda said: str(said["token"]))
-
-
-def watch(as_json: AsJson = False) -> None:
-    """
-    Show what happens to the files of this workspace.
-
-    The keeper looks at them now and goes on watching; Ctrl-C ends the showing.
-    """
-    after = ask("log", limit=1)["cursor"]  # before the keeper looks: what it finds is told too
-    ask("watch_now")
-    say_aside(f"watching {ask('status')['workspace']['root']} until Ctrl-C")
-    for events in follow_journal({"what": FILE_EVENTS}, limit=EVENTS_AT_ONCE, after=after):
-        say_events(events, as_json)
 
 
 def reindex(as_json: AsJson = False) -> None:

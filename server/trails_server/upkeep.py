@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trails import Anchor, BadInput, Conflict, FolderOnDisk, Memory, Settings
+from trails import Anchor, BadInput, Conflict, FolderOnDisk, Memory, Settings, read_look
 from trails.version import VERSION
 
 from .access import Token
 from .annotator import NOTHING, OFF, ON, SHARED, Annotator, Place
-from .arguments import Texts
+from .arguments import Object, Texts
 from .heeder import Heeder, heard_payload
 from .payloads import Payload
 from .places import anchor, anchors
@@ -159,6 +159,15 @@ class Upkeep:
         self.enter(visit)
         self.watchers.look_now(visit.workspace)
         return {"watcher": self.watchers.state(visit.workspace)}
+
+    def known_files(self, visit: Visit) -> Payload:
+        """The files that notes are on, by path, with their digest: for a watcher that is elsewhere."""
+        return {"files": dict(self.memory.tracker(visit.workspace).known_files())}
+
+    def saw(self, visit: Visit, *, look: Object) -> Payload:
+        """Note down what a watcher elsewhere found in one look (`trails/looks.py`), all of it or nothing."""
+        findings, head = read_look(look)
+        return {"facts": self.memory.tracker(visit.workspace).saw(findings, head)}
 
     def annotate(self, visit: Visit, *, choice: str = "", remove: bool = False, dry: bool = False) -> Payload:
         """

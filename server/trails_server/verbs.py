@@ -333,6 +333,8 @@ CHORES: dict[str, Method] = {
         Upkeep.wait_until_indexed,
         Upkeep.move,
         Upkeep.watch_now,
+        Upkeep.known_files,
+        Upkeep.saw,
         Upkeep.annotate,
         Upkeep.marks,
         Upkeep.retire,

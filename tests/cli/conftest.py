@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -226,6 +227,24 @@ class Command:
             timeout=PATIENCE_S,
             check=False,
         )
+
+    def start(self, *arguments):
+        """The command as a process that goes on while the test does."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "trails_cli.entry", *arguments],
+            env=self.environment,
+            cwd=self.project,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+        )
+
+    def interrupt(self, process):
+        """Ctrl-C; gives the exit code, and what it said on stderr since."""
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=30)
+        return process.returncode, complaints
 
     def json(self, *arguments):
         ran = self(*arguments, "--json")

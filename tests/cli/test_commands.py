@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -318,35 +317,17 @@ def test_a_file_whose_name_looks_like_a_note_is_a_file(trails):
 
 
 def test_log_follow_tells_what_happens_until_it_is_interrupted(trails):
-    follower = start(trails, "log", "--follow", "--json", "--limit", "1")
+    follower = trails.start("log", "--follow", "--json", "--limit", "1")
     first = json.loads(follower.stdout.readline())
 
     handle = lay(trails, "Breaking news")
     told = [json.loads(follower.stdout.readline())]
     while told[-1].get("note_id", "")[-8:].lower() != handle:
         told.append(json.loads(follower.stdout.readline()))
-    code, complaints = interrupt(follower)
+    code, complaints = trails.interrupt(follower)
 
     assert [event["seq"] for event in told] == sorted({event["seq"] for event in told} - {first["seq"]})
     assert (code, complaints) == (130, "")
-
-
-def start(trails, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "trails_cli.entry", *arguments],
-        env=trails.environment,
-        cwd=trails.project,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
-    )
-
-
-def interrupt(process):
-    process.send_signal(signal.SIGINT)
-    _, complaints = process.communicate(timeout=30)
-    return process.returncode, complaints
 
 
 # ── the keeper ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -401,7 +382,7 @@ def test_reindex_without_a_model_says_that_there_is_no_index(trails):
 
 @pytest.mark.slow
 def test_serve_and_its_stop(fresh_trails):
-    serving = start(fresh_trails, "serve")
+    serving = fresh_trails.start("serve")
     announced = serving.stderr.readline()
     pid = fresh_trails.memory().connect()["pid"]
     second = fresh_trails("serve")
@@ -419,22 +400,6 @@ def test_serve_and_its_stop(fresh_trails):
 def test_stopping_a_keeper_starts_none(fresh_trails):
     assert fresh_trails("serve", "--stop").stdout == "No keeper was running.\n"
     assert not Path(fresh_trails.data_dir).exists()
-
-
-@pytest.mark.slow
-def test_watch_shows_what_happens_to_the_files_of_notes(fresh_trails):
-    lay(fresh_trails, "I follow my file", "--file", "src/ledger.py")
-    watching = start(fresh_trails, "watch", "--json")
-    watching.stderr.readline()
-
-    (fresh_trails.project / "src/ledger.py").rename(fresh_trails.project / "src/books.py")
-    event = json.loads(watching.stdout.readline())
-    while event["kind"] != "file-moved":
-        event = json.loads(watching.stdout.readline())
-    code, complaints = interrupt(watching)
-
-    assert event["path"] == "src/books.py"
-    assert (code, complaints) == (130, "")
 
 
 # ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -490,7 +455,7 @@ def test_a_setting_of_the_wrong_form_is_named(trails):
 def test_a_reader_that_stops_reading_is_nobodys_problem(trails):
     for number in range(5):
         lay(trails, f"One of many {number}")
-    running = start(trails, "log", "--limit", "1000")
+    running = trails.start("log", "--limit", "1000")
     running.stdout.close()
     running.stdout = None
 
