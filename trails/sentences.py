@@ -165,7 +165,7 @@ def _of_the_workspace(fact: Fact, names: Names) -> str:
         case TreeSeen():
             found = [(len(fact.changed), "changed"), (len(fact.gone), "gone")]
             told = ", ".join(f"{number} {word}" for number, word in found if number) or "nothing new"
-            return f"looked at the tree{_at(fact.head)}: {told}"
+            return f"looked at the tree{_at(fact.head)}{f' in worktree {fact.tree}' if fact.tree else ''}: {told}"
         case Edited():
             together = " together" if len(fact.anchors) > 1 else ""
             return f"edited {_list([anchor.path for anchor in fact.anchors], 'file')}{together}"

@@ -40,6 +40,7 @@ from trails.notes import Anchor, Author, Kind, Status, Verdict
 FEW = settings(max_examples=30, deadline=None)
 
 ADA = Author("ada", session="s1")
+AFTER = EPOCH + timedelta(days=365)
 
 
 def event(number: int, fact: Fact, *, hours: int = 0, by: Author = ADA) -> Event:
@@ -119,6 +120,15 @@ def test_what_was_undone_is_as_if_it_had_not_been_said(history):
     without = [event for event in history if event not in undoings and counts(event)]
 
     assert fold(history) == fold(without)
+
+
+@FEW
+@given(draws.histories(), st.integers(0, 11))
+def test_what_is_undone_and_brought_back_counts_as_if_nothing_had_been_said(history, number):
+    undone = Event("undone", AFTER, "project", ADA, Undone(f"event-{number:03}", "a mistake"))
+    back = Event("back", AFTER + timedelta(hours=1), "project", ADA, Undone(undone.id, "it was none"))
+
+    assert fold([*history, undone, back]) == fold(history)
 
 
 def test_an_undoing_can_be_undone_and_what_it_undid_be_undone_again():

@@ -87,7 +87,7 @@ EXAMPLES = [
         TreeSeen(Head("main", "0123456789abcdef"), changed=((FILE, "d"),), gone=(OTHER,)),
         "looked at the tree of main at 0123456789: 1 changed, 1 gone",
     ),
-    (TreeSeen(Head()), "looked at the tree: nothing new"),
+    (TreeSeen(Head(), "wt"), "looked at the tree in worktree wt: nothing new"),
     (FileChanged(FILE, "d"), "saw src/a.py change"),
     (FileSeen(FILE, "d", "src/then.py"), "saw src/then.py for the first time"),
     (FileGone("unknown-file"), "saw that file unknown- is gone"),
