@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from .events import FACTS_BY_KIND, Event, Laid, to_payload
     from .evidence import probability
     from .explaining import Why
-    from .heeding import Heard, Heeding
+    from .hearing import Heard
+    from .heeding import Heeding
     from .history import Commit, commits, draft_from
     from .journal import Page, Told
     from .listening import Glance, Onlooker
@@ -71,7 +72,7 @@ _HOMES = {
     "FACTS_BY_KIND": "events",
     "FolderOnDisk": "workspace",
     "Glance": "listening",
-    "Heard": "heeding",
+    "Heard": "hearing",
     "Heeding": "heeding",
     "Hit": "notes",
     "Kind": "notes",

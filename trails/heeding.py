@@ -6,61 +6,32 @@ that goes and comes back, as when branches are switched, gets its note back: the
 mark says. What a person did to such a note stays done.
 """
 
-import base64
-import hashlib
 import logging
 import threading
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from . import admission, placing
-from .errors import BadInput, TrailsError
+from . import placing
+from .errors import BadInput
 from .events import Confirmed, Fact, FileSeen, Laid, Restored, Superseded, Withdrawn
+from .hearing import ENDING, Heard, Placed, hear
 from .languages import may_have_comments
-from .marks import Mark, marks_in
-from .notes import MARKED, Anchor, Draft, Note, Status, Validity, handle
+from .marks import marks_in
+from .notes import MARKED, Note, Status, Validity, handle
 from .ports import Store
 from .recording import Recorder
 from .rewording import Wording, reworded
 from .scanning import Scan
 from .workspace import FolderOnDisk
 
-MARKS_A_FILE = 32
 MARKS_A_WORKSPACE = 1_000
-CHOICE, ON, OFF = "marks", "on", "off"
 GONE = "the mark is gone: "  # how the reason begins, by which such notes are known again
 BACK = "the mark is there again"
 REWORDED = "the mark was written anew"
 MOVED = "the mark stands here now"
 STANDING = (Status.LIVE, Status.WITNESS)
-ENDING = 16  # characters at the end of an id that are not its time
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One mark and what came of it: its note, or why it has none; of a refused one nothing it says is repeated."""
-
-    path: str
-    line: int
-    kind: str = ""
-    title: str = ""
-    note_id: str = ""
-    refusal: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A mark that may be a note: what it says, where, and how the id of its note ends."""
-
-    draft: Draft
-    anchor: Anchor
-    ending: str
-
-    def wording(self) -> Wording:
-        return Wording(self.ending, f"{self.draft.title}\n{self.draft.body}", self.anchor.first_line or 0)
 
 
 class Heeding:
@@ -79,7 +50,7 @@ class Heeding:
         self._scan, self._limit = Scan(), limit
         self._turn = threading.Lock()
         self._heard: dict[str, tuple[Heard, ...]] = {}
-        self._told: set[tuple[str, str]] = set()  # refusals that are in the log, by path and title
+        self._told: set[tuple[str, str]] = set()  # refusals that are in the log, each with its file
         self._room = limit
 
     def heed(self, folder: FolderOnDisk, paths: Collection[str] | None = None) -> None:
@@ -100,7 +71,7 @@ class Heeding:
         with self._turn:
             self._heard.clear()
             standing = [note for notes in self._standing().values() for note in notes]
-            self._append(_withdrawn(standing, "marks are off here"))
+            self._append(_withdrawn(filter(_is_by_its_mark, standing), "marks are off here"))
 
     def heard(self) -> list[Heard]:
         """Every mark that was found, by file and line."""
@@ -136,51 +107,30 @@ class Heeding:
         marks = marks_in(path, lines) if lines and any("trail" in line for line in lines) else ()
         if not (marks or notes):
             return []
-        placed = self._placed(path, marks, folder)
+        placed, refused = hear(self._store, self._workspace, path, marks, folder)
+        for one in refused:
+            self._refuse(one)
         left = {note.id[-ENDING:]: note for note in notes}
-        same = [(left.pop(one.ending), one) for one in placed if one.ending in left]
-        fresh = [one for one in placed if one.ending not in {note.id[-ENDING:] for note, _ in same}]
-        facts = [fact for note, one in same for fact in self._kept(note, one, folder)]
-        facts += self._new(path, fresh, left, folder)
-        why = "its comment was removed" if folder.exists(path) else "its file is not there"
+        fresh = [mark for mark in placed if mark.ending not in left]
+        same = [(left.pop(mark.ending), mark) for mark in placed if mark.ending in left]
+        facts = [fact for note, mark in same for fact in self._kept(note, mark, folder)]
+        gone = [note for note in left.values() if _is_by_its_mark(note)]
+        facts += self._new(fresh, gone, folder)
         replaced = {fact.note_id for fact in facts if isinstance(fact, Superseded)}
-        gone = [note for note in left.values() if note.id not in replaced]
-        return facts + _withdrawn(gone, why)
+        return facts + _withdrawn([note for note in gone if note.id not in replaced], _why_gone(path, lines, folder))
 
-    def _placed(self, path: str, marks: Sequence[Mark], folder: FolderOnDisk) -> list[_Placed]:
-        """The marks that may be notes; what is said of the others is kept."""
-        drafts = []
-        for number, mark in enumerate(marks):
-            try:
-                if number >= MARKS_A_FILE:
-                    raise BadInput(f"A file has at most {MARKS_A_FILE} marks that become notes.")
-                drafts.append(admission.admit(mark.draft(path)).draft)
-            except TrailsError as refusal:
-                self._refuse(path, mark.first_line, mark.text.partition("\n")[0], str(refusal))
-        anchors = placing.place(self._store, self._workspace, [draft.anchors[0] for draft in drafts], folder)
-        times: Counter[str] = Counter()
-        placed = []
-        for draft, anchor in zip(drafts, anchors, strict=True):
-            said = "\0".join((anchor.file_id, draft.kind, draft.title, draft.body, *draft.topics))
-            placed.append(_Placed(draft, anchor, _ending(f"{self._workspace}\0{times[said]}\0{said}")))
-            times[said] += 1
-        return placed
-
-    def _kept(self, note: Note, one: _Placed, folder: FolderOnDisk) -> list[Fact]:
+    def _kept(self, note: Note, one: Placed, folder: FolderOnDisk) -> list[Fact]:
         """What there is to say of a mark that says what it said: nothing, unless its lines look different now."""
-        self._hear(one, note.id)
+        self._hear(one.heard(note.id))
         return self._moved(note, one, folder)
 
-    def _moved(self, note: Note, one: _Placed, folder: FolderOnDisk) -> list[Fact]:
+    def _moved(self, note: Note, one: Placed, folder: FolderOnDisk) -> list[Fact]:
         is_found = all(drift.validity in (Validity.SAME, Validity.MOVED) for drift in placing.drifts(note, folder))
         return [] if is_found else [Confirmed(note.id, (one.anchor,), MOVED)]
 
-    def _new(self, path: str, fresh: Sequence[_Placed], left: Mapping[str, Note], folder: FolderOnDisk) -> list[Fact]:
+    def _new(self, fresh: Sequence[Placed], gone: Sequence[Note], folder: FolderOnDisk) -> list[Fact]:
         """What comes of marks that were not there before; some say what one of those that are gone said."""
-        gone = [
-            Wording(note.id, f"{note.title}\n{note.body}", note.anchors[0].first_line or 0) for note in left.values()
-        ]
-        before = reworded(gone, [one.wording() for one in fresh])
+        before = reworded([_wording(note) for note in gone], [one.wording() for one in fresh])
         facts: list[Fact] = []
         for one in fresh:
             old_id = before.get(one.ending, "")
@@ -189,15 +139,14 @@ class Heeding:
                 facts += self._kept(known, one, folder)
                 continue
             if known is not None and not _is_free(known):
-                self._hear(one, refusal=f"its note [{known.handle}] is {known.status}: {known.reason}")
+                self._hear(one.heard(refusal=f"its note [{known.handle}] is {known.status}: {known.reason}"))
                 continue
             if not old_id and self._room <= 0:
-                too_many = f"A workspace has at most {self._limit:,} marks that become notes."
-                self._refuse(path, one.anchor.first_line or 0, one.draft.title, too_many)
+                self._refuse(one.heard(refusal=f"A workspace has at most {self._limit:,} marks that become notes."))
                 continue
             self._room -= not old_id
             note_id = known.id if known else self._new_id(one.ending)
-            self._hear(one, note_id)
+            self._hear(one.heard(note_id))
             if known:
                 facts += [Restored(note_id, BACK), *self._moved(known, one, folder)]
             else:
@@ -206,7 +155,7 @@ class Heeding:
                 facts.append(Superseded(old_id, note_id, REWORDED))
         return facts
 
-    def _laid(self, note_id: str, old_id: str, one: _Placed, folder: FolderOnDisk) -> list[Fact]:
+    def _laid(self, note_id: str, old_id: str, one: Placed, folder: FolderOnDisk) -> list[Fact]:
         draft, anchor = one.draft, one.anchor
         facts: list[Fact] = [
             Laid(note_id, draft.kind, draft.title, draft.body, (anchor,), draft.topics, old_id, folder.head())
@@ -231,31 +180,35 @@ class Heeding:
             self._recorder.append(self._workspace, MARKED, facts)
             self._wake()
 
-    def _hear(self, one: _Placed, note_id: str = "", refusal: str = "") -> None:
-        path, line = one.anchor.path, one.anchor.first_line or 0
-        self._note_down(Heard(path, line, one.draft.kind.value, one.draft.title, note_id, refusal))
-
-    def _refuse(self, path: str, line: int, title: str, why: str) -> None:
-        """Say once why a mark is no note; what it says may be what must not be written anywhere."""
-        self._note_down(Heard(path, line, refusal=why))
-        if (path, title) not in self._told:
-            self._told.add((path, title))
-            log.warning("the mark at %s:%d is not taken up: %s", path, line, why)
-
-    def _note_down(self, heard: Heard) -> None:
+    def _hear(self, heard: Heard) -> None:
+        """Note down what came of a mark."""
         self._heard[heard.path] = tuple(sorted((*self._heard.get(heard.path, ()), heard), key=lambda one: one.line))
 
+    def _refuse(self, heard: Heard) -> None:
+        """Note down why a mark is no note, and say it once of each file."""
+        self._hear(heard)
+        if (heard.path, heard.refusal) not in self._told:
+            self._told.add((heard.path, heard.refusal))
+            log.warning("the mark at %s:%d is not taken up: %s", heard.path, heard.line, heard.refusal)
 
-def _ending(said: str) -> str:
-    """The last characters of an id, made of what a mark says: the same each time."""
-    digest = hashlib.blake2b(said.encode(), digest_size=10).digest()
-    table = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-    return base64.b32encode(digest).decode().translate(table)
+
+def _wording(note: Note) -> Wording:
+    return Wording(note.id, f"{note.title}\n{note.body}", note.anchors[0].first_line or 0)
 
 
-def _withdrawn(notes: Sequence[Note], why: str) -> list[Fact]:
-    """Notes are withdrawn unless a person has restored them without their mark."""
-    return [Withdrawn(note.id, GONE + why) for note in notes if note.reason in ("", BACK)]
+def _withdrawn(notes: Iterable[Note], why: str) -> list[Fact]:
+    return [Withdrawn(note.id, GONE + why) for note in notes]
+
+
+def _why_gone(path: str, lines: Sequence[str] | None, folder: FolderOnDisk) -> str:
+    if lines is not None:
+        return "its comment was removed"
+    return "its file is no longer read" if folder.exists(path) else "its file is not there"
+
+
+def _is_by_its_mark(note: Note) -> bool:
+    """Whether a note stands because its mark does: nobody restored it without."""
+    return note.reason in ("", BACK)
 
 
 def _is_free(note: Note) -> bool:

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trails import Author, FolderOnDisk, Question, Settings, open_memory
-from trails.heeding import MARKS_A_FILE, Heeding
+from trails.hearing import MARKS_A_FILE
+from trails.heeding import Heeding
 from trails.notes import MARKED, Kind, Status
 
 HERE = "w-marks"
@@ -161,6 +162,15 @@ def test_a_mark_whose_file_is_deleted_goes_with_it_and_comes_back_with_it(projec
     assert project.note("Close it first").status is Status.LIVE
 
 
+def test_a_file_that_is_ignored_from_now_on_has_no_marks(project):
+    project.becomes("a.py", "# trail: Close it first")
+    project.write(".gitignore", "a.py")
+
+    project.heed()
+
+    assert project.note("Close it first").reason == "the mark is gone: its file is no longer read"
+
+
 def test_a_file_that_is_renamed_keeps_the_notes_of_its_marks(project):
     project.becomes("src/a.py", "# trail: Close it first", "x = 1")
     (project.root / "src").rename(project.root / "lib")
@@ -210,9 +220,9 @@ def test_a_note_that_a_person_restored_stays_though_its_mark_is_gone(project):
     project.becomes("a.py", "x = 1")
     project.memory.restore(HERE, project.note("Close it first").id, ME, reason="it still holds")
 
-    project.heed()
+    project.becomes("a.py", "# trail: Close it last", "x = 1")
 
-    assert project.note("Close it first").status is Status.LIVE
+    assert project.standing() == [("a.py", "Close it first"), ("a.py", "Close it last")]
 
 
 def test_marks_that_are_not_wanted_are_taken_back_and_come_back_when_they_are(project):
