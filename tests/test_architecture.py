@@ -46,6 +46,8 @@ RULES = {
     "shell",
     "sittings",
     "starts",
+    "symbol_drift",
+    "symbols",
     "telling",
     "welcoming",
     "words",

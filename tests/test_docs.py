@@ -56,6 +56,8 @@ WITH_CONSTANTS = (
     "alignment",
     "anchors",
     "digests",
+    "symbols",
+    "symbol_drift",
     "recalling",
     "convergence",
     "witnessing",

@@ -20,6 +20,7 @@ REASON_LIMIT = 500  # characters
 QUERY_LIMIT = 4_000  # characters
 TOPIC_LIMIT = 64  # characters
 PATH_LIMIT = 512  # characters
+SYMBOL_LIMIT = 200  # characters
 FILES_LIMIT = 32
 TOPICS_LIMIT = 16
 READ_LIMIT = 20_000  # characters; longer text is sent back unread, whatever it is
@@ -35,6 +36,7 @@ _BETWEEN_WORDS = re.compile("-+")
 _URL_OR_DRIVE = re.compile(r"[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]{1,20}://|file:", re.IGNORECASE)
 _PLACE = re.compile(r"(?P<path>.+?)(?:(?::|#L)(?P<first>[0-9]{1,9})(?:-L?(?P<last>[0-9]{1,9})|:[0-9]{1,9})?)?")
 _BROKEN_LINES = re.compile(r"#L[0-9L-]*$")
+_SYMBOL = re.compile(r"[\w$~?!-]+(\.[\w$~?!-]+)*")
 _KINDS_BY_LETTERS = {kind.value.replace("-", ""): kind for kind in Kind}
 
 
@@ -160,15 +162,18 @@ def clean_path(path: str) -> str:
 
 def read_anchor(text: str) -> Anchor:
     """
-    The place that `src/a.py`, `src/a.py:12`, `src/a.py:12-20` or `src/a.py#L12-L20` names, still without fingerprint.
+    The place that `src/a.py`, `src/a.py:12-20`, `src/a.py#L12-L20` or `src/a.py::Class.method` names.
 
-    A column after the line is passed over. Raises BadInput for lines that cannot be, and for any other colon: a name
-    such as `a.py::test_x` would be an anchor to a file that does not exist.
+    A column after the line is passed over, and `::` between the names of a symbol is a dot. Raises BadInput for lines
+    and names that cannot be, and for any other colon.
     """
+    path, is_symbol, symbol = text.partition("::")
+    if is_symbol:
+        return _clean_anchor(Anchor(path, symbol=symbol.strip() or " "))
     found = _PLACE.fullmatch(text.strip())
     path = clean_path(found["path"] if found else text)
     if ":" in path or _BROKEN_LINES.search(path):
-        raise BadInput("After a file's name come lines only: src/a.py, src/a.py:12 or src/a.py:12-20.")
+        raise BadInput("After a file's name come lines or a symbol: src/a.py:12-20 or src/a.py::Class.method.")
     first, last = found.group("first", "last") if found else (None, None)
     return _clean_anchor(Anchor(path, int(first) if first else None, int(last) if last else None))
 
@@ -225,4 +230,16 @@ def _clean_anchor(anchor: Anchor) -> Anchor:
     last = first if last is None else last
     if first is not None and last is not None and not 1 <= first <= last:
         raise BadInput("An anchor's lines start at 1 and the first comes before the last, as in src/a.py:12-20.")
-    return replace(anchor, path=clean_path(anchor.path), first_line=first, last_line=last)
+    symbol = _clean_symbol(anchor.symbol) if anchor.symbol else ""
+    if symbol and first is not None and anchor.fingerprint is None:
+        raise BadInput("An anchor has lines and a symbol: name one of the two.")
+    return replace(anchor, path=clean_path(anchor.path), first_line=first, last_line=last, symbol=symbol)
+
+
+def _clean_symbol(name: str) -> str:
+    """The dotted name of what a file defines."""
+    symbol = unicodedata.normalize("NFC", name.replace("::", ".").strip())
+    if not _SYMBOL.fullmatch(symbol):
+        raise BadInput("A symbol is a name, or names with dots between them: src/a.py::Class.method.")
+    _must_fit("symbol", symbol, SYMBOL_LIMIT, "name what it is in")
+    return _no_secret("symbol", symbol)

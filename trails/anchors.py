@@ -66,6 +66,16 @@ def check(anchor: Anchor, lines: Sequence[str] | None) -> Drift:
     return _check_span(anchor.path, known, first, last, now)
 
 
+def span_tokens(anchor: Anchor) -> list[str]:
+    """The tokens of the anchored lines as they were; of a long span some, of a whole file all of it."""
+    known = anchor.fingerprint
+    if known is None or not known.outline:
+        return [token_of(digest) for digest in known.line_digests] if known else []
+    first = anchor.first_line or 1
+    begin = first - 1 - _outlined_from(first)
+    return tokens(known.outline)[begin : begin + (anchor.last_line or first) - first + 1 if anchor.first_line else None]
+
+
 def known_lines(anchor: Anchor) -> tuple[list[str], bool]:
     """The tokens of the lines of its file that an anchor knows, and whether these are all lines of the file."""
     known = anchor.fingerprint
@@ -107,7 +117,7 @@ def _check_file(path: str, known: Fingerprint, now: Sequence[str]) -> Drift:
     written = Counter(line for line in old if line != BLANK)
     left = (written & Counter(present)).total()  # a line that stands elsewhere in the file is not lost
     lost = 1.0 - left / written.total() if written else 1.0
-    return Drift(path, Validity.CHANGED, lost, new_lines=_new_lines(range(len(now)), set(align(old, present).values())))
+    return Drift(path, Validity.CHANGED, lost, new_lines=new_lines(range(len(now)), set(align(old, present).values())))
 
 
 def _check_span(path: str, known: Fingerprint, first: int, last: int, now: Sequence[str]) -> Drift:
@@ -121,8 +131,8 @@ def _check_span(path: str, known: Fingerprint, first: int, last: int, now: Seque
     if not is_left:
         return Drift(path, Validity.GONE, 1.0)
     there = span.there()
-    new_lines = _new_lines(there, set(span.kept.values()))
-    return Drift(path, Validity.CHANGED, span.share_lost(), there.start + 1, there.stop, new_lines)
+    added = new_lines(there, set(span.kept.values()))
+    return Drift(path, Validity.CHANGED, span.share_lost(), there.start + 1, there.stop, added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +214,7 @@ def _outlined_from(first_line: int) -> int:
     return max(0, first_line - 1 - AROUND)
 
 
-def _new_lines(there: range, old_ones: set[int]) -> tuple[tuple[int, int], ...]:
+def new_lines(there: range, old_ones: set[int]) -> tuple[tuple[int, int], ...]:
     """The spans of lines (1-based, both ends included) that are new in a place, the first SPANS_TOLD of them."""
     return tuple(_runs(place + 1 for place in there if place not in old_ones))[:SPANS_TOLD]
 

@@ -229,13 +229,22 @@ def _places(anchors: Sequence[Anchor], drifts: Sequence[Drift]) -> list[str]:
 
 
 def _validity(anchor: Anchor, drift: Drift | None) -> str:
+    """What became of a place, in words; nothing where it is as it was."""
+    told = _became(anchor, drift)
+    is_renamed = drift is not None and drift.symbol not in ("", anchor.symbol)
+    return f"now called {inline(drift.symbol, NAME_LENGTH * 2)}, {told}" if drift and is_renamed else told
+
+
+def _became(anchor: Anchor, drift: Drift | None) -> str:
     match drift.validity if drift else Validity.UNKNOWN:
         case Validity.MOVED if drift and drift.first_line:
             return f"moved to {_lines(drift.first_line, drift.last_line)}"
         case Validity.CHANGED if drift:
             return f"CHANGED since{_share(drift.changed)}{_spans(drift)}"
+        case Validity.GONE if anchor.first_line is None:
+            return "the file is gone"
         case Validity.GONE:
-            return "the file is gone" if anchor.first_line is None else "these lines are gone"
+            return f"{inline(anchor.symbol, NAME_LENGTH * 2)} is gone" if anchor.symbol else "these lines are gone"
         case _:
             return ""
 
@@ -258,13 +267,12 @@ def _spans(drift: Drift) -> str:
 
 def _place(anchor: Anchor, drift: Drift | None) -> str:
     path = inline(anchor.path, PATH_LENGTH)
-    if drift and drift.validity is Validity.MOVED:
-        return path
+    symbol = f" {inline(anchor.symbol, NAME_LENGTH * 2)}" if anchor.symbol else ""
     now = drift if drift and drift.first_line else anchor
-    if now.first_line is None:
-        return path
+    if now.first_line is None or (drift and drift.validity is Validity.MOVED):
+        return path + symbol
     only = now.last_line in (None, now.first_line)
-    return f"{path}:{now.first_line}" + ("" if only else f"-{now.last_line}")
+    return f"{path}:{now.first_line}" + ("" if only else f"-{now.last_line}") + symbol
 
 
 def _lines(first: int, last: int | None) -> str:

@@ -100,12 +100,13 @@ class Fingerprint:
     The content of a file, or of some of its lines, when a note was laid (see `anchors.py`).
 
     `outline` stands for each line of the file, or of the lines and what is around them; `line_digests` for single lines
-    where there is none.
+    where there is none; `meaning` is that of a symbol (`symbols.Symbol`).
     """
 
     digest: str
     line_digests: tuple[str, ...] = ()
     outline: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,8 @@ class Drift:
     """
     What became of one anchor: its validity, the share of its lines that changed, and where the lines are now.
 
-    `new_lines` are the spans there (first and last line) that were changed or added.
+    `new_lines` are the spans there (first and last line) that were changed or added; `symbol` is what a symbol is
+    called now.
     """
 
     path: str
@@ -258,6 +260,7 @@ class Drift:
     first_line: int | None = None
     last_line: int | None = None
     new_lines: tuple[tuple[int, int], ...] = ()
+    symbol: str = ""
 
 
 @dataclass(frozen=True, slots=True)

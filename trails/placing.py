@@ -11,6 +11,8 @@ from .errors import BadInput
 from .notes import Anchor, Drift, Hit, Note, Reason, Validity
 from .ports import FileName, Folder, Name, Store
 from .ranking import Ranked
+from .symbol_drift import check_symbol
+from .symbols import find_symbol
 
 
 def files_here(store: Store, workspace: str, paths: Collection[str], folder: Folder | None) -> dict[str, FileName]:
@@ -79,13 +81,26 @@ def place(store: Store, workspace: str, drafted: Sequence[Anchor], folder: Folde
     placed = []
     for anchor in drafted:
         known = names.get(anchor.path)
-        lines = folder.lines(anchor.path) if folder and not anchor.fingerprint else None
-        print_ = (
-            anchor.fingerprint if lines is None else anchors.fingerprint(lines, anchor.first_line, anchor.last_line)
-        )
         file_id = known.file_id if known else new_file_id(store, workspace, anchor.path)
-        placed.append(replace(anchor, file_id=file_id, fingerprint=print_))
+        lines = folder.lines(anchor.path) if folder and not anchor.fingerprint else None
+        found = anchor if folder is None or lines is None else _fingerprinted(anchor, lines, folder)
+        placed.append(replace(found, file_id=file_id))
     return tuple(placed)
+
+
+def _fingerprinted(anchor: Anchor, lines: Sequence[str], folder: Folder) -> Anchor:
+    """An anchor with what its place holds now; one on a symbol with the lines of that too."""
+    if not anchor.symbol:
+        return replace(anchor, fingerprint=anchors.fingerprint(lines, anchor.first_line, anchor.last_line))
+    symbols = folder.symbols(anchor.path)
+    if symbols is None:
+        raise BadInput(
+            f"What {anchor.path} defines cannot be read here: name lines, as in {anchor.path}:10-20. (Languages other "
+            "than Python need the extra `symbols` of trails, and code without errors.)"
+        )
+    symbol = find_symbol(symbols, anchor.symbol, anchor.path)
+    print_ = replace(anchors.fingerprint(lines, symbol.first_line, symbol.last_line), meaning=symbol.meaning)
+    return replace(anchor, first_line=symbol.first_line, last_line=symbol.last_line, fingerprint=print_)
 
 
 def named(store: Store, workspace: str, paths: Sequence[str], folder: Folder | None) -> tuple[Anchor, ...]:
@@ -114,12 +129,21 @@ def bare(placed: Sequence[Anchor], folder: Folder | None) -> tuple[Anchor, ...]:
 
 
 def _where_now(anchor: Anchor, folder: Folder | None) -> Anchor:
-    lines = folder.lines(anchor.path) if folder and anchor.first_line else None
+    lines = folder.lines(anchor.path) if folder and (anchor.first_line or anchor.symbol) else None
     if folder is None or lines is None:
-        return Anchor(anchor.path, *((anchor.first_line, anchor.last_line) if folder is None else ()))
-    found = anchors.check(anchor, lines)
+        return _unseen(anchor) if folder is None else Anchor(anchor.path)
+    found = _drift(anchor, folder)
+    if found.symbol:
+        return Anchor(anchor.path, symbol=found.symbol)
     is_there = found.first_line is not None and (found.last_line or found.first_line) <= len(lines)
     return Anchor(anchor.path, found.first_line, found.last_line) if is_there else Anchor(anchor.path)
+
+
+def _unseen(anchor: Anchor) -> Anchor:
+    """The same place where no file can be seen: a symbol is named, not its lines of some time ago."""
+    if anchor.symbol:
+        return Anchor(anchor.path, symbol=anchor.symbol)
+    return Anchor(anchor.path, anchor.first_line, anchor.last_line)
 
 
 def still_there(note: Note, folder: Folder | None) -> tuple[Anchor, ...]:
@@ -148,6 +172,9 @@ def _drift(anchor: Anchor, folder: Folder) -> Drift:
     lines = folder.lines(anchor.path)
     if lines is None and anchor.fingerprint is None and folder.exists(anchor.path):
         return Drift(anchor.path, Validity.UNKNOWN)  # a folder or a picture is there, and has no lines to compare
+    symbols = folder.symbols(anchor.path) if anchor.symbol and lines is not None else None
+    if lines is not None and symbols is not None:
+        return check_symbol(anchor, lines, symbols)
     return anchors.check(anchor, lines)
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from .edges import Sitting, Tie, Walk
 from .events import Event
 from .notes import Candidate, Head, Note
+from .symbols import Symbol
 
 Vectors = npt.NDArray[np.float32]
 """`(n, dimension)` float32, each row of unit length."""
@@ -439,6 +440,10 @@ class Folder(Protocol):
 
     def is_ignored(self, path: str) -> bool:
         """Whether nothing should be kept of a file of this name."""
+        ...
+
+    def symbols(self, path: str) -> tuple[Symbol, ...] | None:
+        """What a text file defines; None where there are no lines, or nothing here can read such code."""
         ...
 
     def lines(self, path: str) -> tuple[str, ...] | None:

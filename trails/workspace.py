@@ -20,6 +20,7 @@ from .errors import BadInput
 from .notes import Head
 from .reading import Remembered, find_state, is_absent, read_bytes, read_digest, read_lines
 from .repository import checkout_at
+from .symbols import Symbol, is_python, python_symbols
 
 CACHED_TEXTS = 256
 CACHED_DIGESTS = 16_384
@@ -149,6 +150,7 @@ class FolderOnDisk:
         self._root = os.path.realpath(root)
         self._checkout = checkout_at(self._root)
         self._texts: Remembered[tuple[str, ...] | None] = Remembered(CACHED_TEXTS)
+        self._symbols: Remembered[tuple[Symbol, ...] | None] = Remembered(CACHED_TEXTS)
         self._digests: Remembered[str | None] = Remembered(CACHED_DIGESTS)
 
     def lines(self, path: str) -> tuple[str, ...] | None:
@@ -159,6 +161,13 @@ class FolderOnDisk:
         """
         found = self._find(path)
         return self._texts.get(path, found[1], lambda: read_lines(found[0])) if found else None
+
+    def symbols(self, path: str) -> tuple[Symbol, ...] | None:
+        """What a text file defines (`symbols.py`); None for no text, and for code that cannot be read here."""
+        found, lines = self._find(path), self.lines(path)
+        if found is None or lines is None:
+            return None
+        return self._symbols.get(path, found[1], lambda: _read_symbols(path, lines))
 
     def digest(self, path: str) -> str | None:
         """The BLAKE2b-128 of a file's bytes, in hex; None when it is gone, ignored, outside or unreadable."""
@@ -278,3 +287,7 @@ def _makes_sense(line: str) -> bool:
     except (ValueError, re.error):
         return False
     return True
+
+
+def _read_symbols(path: str, lines: tuple[str, ...]) -> tuple[Symbol, ...] | None:
+    return python_symbols(lines) if is_python(path) else None

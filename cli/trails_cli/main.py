@@ -24,7 +24,8 @@ FILES, NOTES_BESIDE_FILES = 10, 3  # shown where files are asked for
 READER_GONE = 141  # 128 + SIGPIPE
 
 Files = Annotated[
-    list[str] | None, typer.Option("--file", "-f", metavar="PATH[:LINES]", help="A file it is about; repeatable.")
+    list[str] | None,
+    typer.Option("--file", "-f", metavar="PATH[:LINES|::SYMBOL]", help="A file it is about; repeatable."),
 ]
 Topics = Annotated[list[str] | None, typer.Option("--topic", "-t", help="A topic it is about; repeatable.")]
 NoteRef = Annotated[str, typer.Argument(metavar="NOTE", help="The 8 characters in brackets, or the whole id.")]

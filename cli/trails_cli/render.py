@@ -125,6 +125,7 @@ def _circumstances(shown: Answer, now: datetime) -> str:
 def place(file: Answer) -> str:
     """A file, its lines and what became of them, as far as somebody has looked."""
     text = one_line(file["path"]) + _lines(file)
+    text += f" {one_line(file['symbol'])}" if file.get("symbol") else ""
     validity = file.get("validity", "unknown")
     if validity in ("same", "unknown"):
         return text

@@ -297,6 +297,7 @@ def _file_payload(anchor: Anchor, drift: Drift | None) -> Payload:
         "path": anchor.path,
         "first_line": anchor.first_line,
         "last_line": anchor.last_line,
+        "symbol": (drift.symbol if drift else "") or anchor.symbol,
         "validity": drift.validity.value if drift else "unknown",
         "changed": drift.changed if drift else 0.0,
         "now_first_line": drift.first_line if drift else None,

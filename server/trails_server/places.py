@@ -12,21 +12,25 @@ from trails import Anchor, TrailsError, read_anchor, relative
 
 from .visits import Visit
 
-_LINES = re.compile(r"(:[0-9][0-9:-]*|#L[0-9L-]+)\s*$")
-"""The lines at the end of a place, as `admission.read_anchor` reads them."""
+_IN_FILE = re.compile(r"(:[0-9][0-9:-]*|#L[0-9L-]+|::[^/\\]*)\s*$")
+"""The lines or the symbol at the end of a place, as `admission.read_anchor` reads them."""
 
 
 def anchors(visit: Visit, files: Sequence[str]) -> tuple[Anchor, ...]:
-    """`path`, `path:line` or `path:line-line` each, absolute or not. Raises BadInput for what lies outside."""
+    """
+    `path`, `path:line`, `path:line-line` or `path::symbol` each, absolute or not.
+
+    Raises BadInput for what lies outside.
+    """
     return tuple(anchor(visit, text) for text in files)
 
 
 def anchor(visit: Visit, text: str) -> Anchor:
-    """One file, with its lines if it names some."""
-    lines = _LINES.search(text)
-    path = (text[: lines.start()] if lines else text).strip()
+    """One file, with its lines or its symbol if it names some."""
+    found = _IN_FILE.search(text)
+    path = (text[: found.start()] if found else text).strip()
     inside = relative(visit.root, path, _start(visit, path))
-    return read_anchor(inside + lines[0] if lines else inside)
+    return read_anchor(inside + found[0] if found else inside)
 
 
 def inside(visit: Visit, files: Iterable[str]) -> list[str]:

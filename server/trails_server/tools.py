@@ -39,7 +39,7 @@ HIDDEN = {"ui": {"visibility": ["app"]}}
 
 KINDS = [kind.value for kind in Kind if kind is not Kind.PRESENCE]  # presence is for programs to lay
 
-Files = Annotated[tuple[str, ...], Field(description="path[:line[-line]]")]
+Files = Annotated[tuple[str, ...], Field(description="path, path:line-line or path::symbol")]
 Texts = tuple[str, ...]
 
 

@@ -525,3 +525,17 @@ def test_a_note_whose_lines_changed_is_doubtful_until_somebody_confirms_it(trail
     assert confirmed == f"Confirmed [{handle}]\n"
     assert "on src/pump.py:3-5\n" in shown
     assert "check it" not in shown
+
+
+def test_a_note_on_a_function_follows_it_by_its_name(trails):
+    file = trails.project / "src/wheel.py"
+    file.write_text("class Wheel:\n    def turn(self):\n        return self.axle\n")
+    handle = lay(trails, "Grease it first", "--file", "src/wheel.py::Wheel.turn")
+    file.write_text("import os\n\n\nclass Wheel:\n    def turn(self, by=1):\n        return self.axle\n")
+
+    shown = trails("show", handle).stdout
+    refused = trails("lay", "Nothing", "--file", "src/wheel.py::turm")
+
+    assert "on src/wheel.py:5-6 Wheel.turn (changed: 50% of its lines, now in 5)" in shown
+    assert refused.returncode == 2
+    assert "src/wheel.py defines no turm" in refused.stderr

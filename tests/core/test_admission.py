@@ -321,7 +321,7 @@ def test_a_place_is_read_as_editors_write_it(text: str, anchor: Anchor) -> None:
         "a.py:12-",
         "a.py:-3",
         "a.py:x",
-        "a.py::test_x",
+        "a.py:test_x",
         "a.py:9999999999",
         "a.py#L",
         "a.py#L2-L",

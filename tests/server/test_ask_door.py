@@ -157,6 +157,7 @@ def test_a_note_tells_what_became_of_its_file(asking, project):
             "path": "ledger.py",
             "first_line": 1,
             "last_line": 2,
+            "symbol": "",
             "validity": "moved",
             "changed": 0.0,
             "now_first_line": 3,
