@@ -121,9 +121,8 @@ def read_commit(checkout: Checkout, commit_id: str, parent: str) -> Commit:
 EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 
 
-def commit_case(checkout: Checkout, commit_id: str, parent: str, chance: random.Random) -> Case:
+def commit_case(checkout: Checkout, commit: Commit, chance: random.Random) -> Case:
     """One commit as a case, with notes on some of the files that it moved, deleted and left alone."""
-    commit = read_commit(checkout, commit_id, parent)
     checkout.show(commit.parent)
     disk = FolderOnDisk(checkout.root)
     usable = {path for path, size in disk.files() if size}

@@ -32,14 +32,25 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from moving import FOLDERS, HISTORY, SAVES, SWAPS, Case, Checkout, commit_case, deleting_commits, made_up_cases
+from moving import (
+    FOLDERS,
+    HISTORY,
+    SAVES,
+    SWAPS,
+    Case,
+    Checkout,
+    commit_case,
+    deleting_commits,
+    made_up_cases,
+    read_commit,
+)
 from rich.console import Console
 from rich.table import Table
 
 from trails import Anchor, Author, Draft, FolderOnDisk, Memory, Question, Settings, Watcher, open_memory
 from trails.tracking import Tracker
 
-COMMITS, QUICK_COMMITS = 25, 3  # of each repository
+COMMITS, QUICK_COMMITS = 20, 3  # of each repository that renamed files, and half as many that only deleted some
 MADE_UP, QUICK_MADE_UP = {FOLDERS: 100, SAVES: 50, SWAPS: 50}, {FOLDERS: 6, SAVES: 3, SWAPS: 3}  # of all together
 SETTLE_S = 0.3  # a keeper waits for two seconds: here a burst may be taken for over too early, never too late
 PATIENCE_S = 30.0
@@ -247,14 +258,21 @@ def measure(repository: Path, commits: int, made_up: dict[str, int], seed: int) 
 def _cases(
     checkout: Checkout, commits: int, made_up: dict[str, int], chance: random.Random, figures: Figures
 ) -> Iterator[Case]:
+    left = {True: commits, False: -(-commits // 2)}  # whether it renamed files
     found = deleting_commits(checkout)
-    for commit_id, parent in chance.sample(found, min(commits, len(found))):
+    for commit_id, parent in chance.sample(found, len(found)):
+        if not any(left.values()):
+            break
         try:
-            case = commit_case(checkout, commit_id, parent, chance)
+            commit = read_commit(checkout, commit_id, parent)
+            if not left[bool(commit.renamed)]:
+                continue
+            case = commit_case(checkout, commit, chance)
         except subprocess.CalledProcessError:
             figures.left_out += 1  # a mirror need not have every file of every commit
             continue
         if case.truth:
+            left[bool(commit.renamed)] -= 1
             yield case
     yield from made_up_cases(checkout, made_up, chance)
 

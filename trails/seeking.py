@@ -73,7 +73,8 @@ class Search:
         found |= self._take(by_content(_but(missing, found), self._new_files(), self._disk))
         found |= self._take(by_git(list(_but(missing, found)), self._taken, self._disk, self._clues))
         found |= self._take(by_neighbours(missing, found, self._new_files(), self._disk, self._clues))
-        return found | self._take(by_lines(list(_but(missing, found)), self._new_files(), self._disk, self._clues))
+        likely = self._fresh_files() or self._new_files()
+        return found | self._take(by_lines(list(_but(missing, found)), likely, self._disk, self._clues))
 
     def regain(self, lost: Mapping[str, str]) -> dict[str, Found]:
         """Where files are that were gone until now: a new file has the same content, and enough of it."""

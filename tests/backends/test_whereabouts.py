@@ -26,7 +26,7 @@ def test_each_name_is_told_with_how_it_is_known(world):
     assert told == of_file(world.store, HERE, BOOKS, None)
 
 
-def test_a_file_that_came_back_to_its_first_name_is_here_only_once_it_is_gone_from_the_other(world):
+def test_a_file_that_came_back_to_its_first_name_is_found_by_the_other_one_too(world):
     world.lay(files=[LEDGER])
     world.happens(FileMoved(f"id of {LEDGER}", BOOKS, LEDGER))
     world.happens(FileMoved(f"id of {LEDGER}", LEDGER, BOOKS))
