@@ -39,7 +39,8 @@ class FileClues:
     def copies(self) -> Collection[str]:
         """Files that began as copies within WINDOW and have no notes of their own."""
         since = self.clock() - WINDOW
-        paths = {name.file_id: name.path for name in self.store.files_under(self.workspace) if name.present}
+        holders = {name.path: name.file_id for name in self.store.files_under(self.workspace) if name.present}
+        paths = {file_id: path for path, file_id in holders.items()}  # of two claims the later one
         young = [one.file_id for one in self.store.origins_of(self.workspace, paths) if one.at >= since]
         noted = self.store.notes_a_file(self.workspace, young) if young else {}
         return [paths[file_id] for file_id in young if file_id not in noted]

@@ -88,7 +88,18 @@ def test_a_young_copy_without_notes_may_be_the_new_name_of_its_original(project)
     clues = project.memory.clues(HERE, project.root)
     assert list(clues.copies()) == ["b.py"]
 
-    project.note("Of the copy itself", "b.py")
+    project.tracker.saw([Moved("a.py", "b.py")])
+
     assert list(clues.copies()) == []
+    assert project.titles("b.py") == {"Close the ledger first"}
+
+
+def test_a_copy_with_notes_of_its_own_stays_a_copy_when_its_original_goes(project):
+    project.note("Close the ledger first", "a.py")
+    project.copy("b.py", of="a.py")
+    project.note("Of the copy itself", "b.py")
+    assert list(project.memory.clues(HERE, project.root).copies()) == []
+
     project.tracker.saw([Gone("a.py")])
+
     assert project.titles("b.py") == {"Close the ledger first", "Of the copy itself"}

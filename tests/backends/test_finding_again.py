@@ -1,8 +1,11 @@
 """Files that were moved while no keeper ran: their notes are found under the new names, or nothing is claimed."""
 
+import time
+
 import pytest
 
 from tests.backends.repositories import Repository
+from tests.backends.watching import PATIENCE_S, SETTLE_S
 from trails import Anchor, Author, Draft, FolderOnDisk, Question, Settings, open_memory
 from trails.watcher import Watcher
 
@@ -176,3 +179,52 @@ def test_a_move_that_somebody_took_back_stays_taken_back(project):
 
     assert project.found_at("lib/z.py") == []
     assert project.memory.whereabouts(HERE, "a.py").state == "gone"
+
+
+# ── with the watcher running ─────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def watching(project):
+    project.write("a.py", lines=60)
+    project.note("a.py")
+    watcher = Watcher(
+        project.root, project.memory.tracker(HERE), clues=project.memory.clues(HERE, project.root), settle_s=SETTLE_S
+    )
+    watcher.start()
+    assert watcher.ready.wait(PATIENCE_S)
+    yield project
+    watcher.stop()
+
+
+def wait_until_told(project: Followed, kind: str):
+    """The last fact of this kind, once there is one."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        if facts := [event.fact for _, event in project.memory.log(HERE) if event.kind == kind]:
+            return facts[-1]
+        time.sleep(0.01)
+    raise AssertionError(f"no {kind} was told")
+
+
+def test_a_file_that_is_copied_and_then_deleted_has_moved(watching):
+    text = (watching.root / "a.py").read_text()
+    (watching.root / "src/z.py").write_text(text)
+    assert wait_until_told(watching, "file-copied").path == "src/z.py"
+    (watching.root / "a.py").unlink()
+
+    moved = wait_until_told(watching, "file-moved")
+
+    assert (moved.old, moved.path, moved.how) == ("a.py", "src/z.py", "content")
+    assert watching.found_at("src/z.py") == ["About a.py"]
+    assert watching.memory.whereabouts(HERE, "src/z.py").copies == ()
+
+
+def test_a_file_that_is_deleted_and_then_written_elsewhere_has_moved(watching):
+    text = (watching.root / "a.py").read_text()
+    (watching.root / "a.py").unlink()
+    wait_until_told(watching, "file-gone")
+    (watching.root / "src/z.py").write_text(text)
+
+    moved = wait_until_told(watching, "file-moved")
+
+    assert (moved.old, moved.path) == ("a.py", "src/z.py")
+    assert watching.found_at("src/z.py") == ["About a.py"]
