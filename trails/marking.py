@@ -7,12 +7,12 @@ that, or refused: a file is never changed into one that says something else.
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .admission import admit
 from .comments import BYTE_ORDER
 from .errors import BadInput, Refused
-from .languages import Syntax, syntax_of
+from .languages import MARKDOWN, Syntax, syntax_of
 from .marks import Mark, marks_in, written
 from .notes import Draft
 
@@ -29,28 +29,71 @@ def with_mark(path: str, text: str, line: int, draft: Draft) -> tuple[str, int]:
     All that was there stays byte for byte. Raises BadInput where no mark can be put there, Refused for a secret.
     """
     said = _admitted(draft)
-    syntax = syntax_of(path, text[:200].partition("\n")[0])
-    if syntax is None:
-        raise BadInput(
-            f"{path} is in no language whose comments are known here, so it cannot be marked. Lay the note beside it: "
-            f"trails lay '…' --file {path}:{line}"
-        )
+    start = text[: text.startswith(BYTE_ORDER)]
+    parts = [(found[1], found[2]) for found in _LINE.finditer(text.removeprefix(start)) if found[0]]
+    page = _page(path, [content for content, _ in parts])
     if not (text.isascii() or _is_unicode(text) or f"{said.title}{said.body}".isascii()):
         raise BadInput(f"{path} is not in UTF-8: mark it with plain letters (ASCII) only.")
-    start = text[: text.startswith(BYTE_ORDER)]
-    text = text.removeprefix(start)
-    parts = [(found[1], found[2]) for found in _LINE.finditer(text) if found[0]]
-    lines = [content for content, _ in parts]
-    if not 1 <= line <= max(1, len(lines)):
-        raise BadInput(f"{path} has {len(lines)} lines, so there is no line {line}: read it again.")
-    before = marks_in(path, lines)
-    place = _place(lines, before, line)
+    place = page.place(line)
     ending = next((end for _, end in parts[place:] + parts if end), "\n")
-    added = _fitting(path, lines, before, place, written(said, syntax, _indentation(lines, place)), said, syntax)
-    new = [*parts[:place], *((content, ending) for content in added), *parts[place:]]
+    added = [(content, ending) for content in page.comment(place, said)]
     if 0 < place == len(parts):
-        new[place - 1] = (lines[-1], parts[-1][1] or ending)
-    return start + "".join(content + end for content, end in new), place + 1
+        parts[-1] = (parts[-1][0], parts[-1][1] or ending)
+    return start + "".join(content + end for content, end in (*parts[:place], *added, *parts[place:])), place + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A file as it is: its lines, how its language writes comments, and the marks in it."""
+
+    path: str
+    lines: list[str]
+    syntax: Syntax
+    marks: tuple[Mark, ...]
+
+    def place(self, line: int) -> int:
+        """How many lines stay above a mark: `line` - 1, or fewer where a comment or a statement began before."""
+        if not 1 <= line <= max(1, len(self.lines)):
+            raise BadInput(f"{self.path} has {len(self.lines)} lines, so there is no line {line}: read it again.")
+        place = max(line - 1, _preamble(self.lines), _front_matter(self.lines) if self.syntax is MARKDOWN else 0)
+        for mark in self.marks:
+            if mark.first_line <= place < mark.last_line:
+                place = mark.first_line - 1
+        while place and self.lines[place - 1].endswith(_FOLLOWS_ON):
+            place -= 1
+        return place
+
+    def comment(self, place: int, said: Draft) -> list[str]:
+        """The lines that say it there, with an empty one where the next line would be read as their own."""
+        indentation = _indentation(self.lines[place]) if place < len(self.lines) else ""
+        comment = written(said, self.syntax, indentation)
+        ended = [*comment, indentation + self.syntax.lines[0]] if self.syntax.lines else comment
+        for added in (comment, ended):
+            if self._is_read(place, added, said):
+                return added
+        raise BadInput(
+            f"A comment at line {place + 1} of {self.path} would not be read as this mark: the line is inside a string "
+            "or a comment, or the text holds what ends one. Name another line, or lay the note beside it with "
+            "`trails lay`."
+        )
+
+    def _is_read(self, place: int, added: list[str], said: Draft) -> bool:
+        """Whether these lines are read as what is said, and all other marks as before."""
+        after = marks_in(self.path, [*self.lines[:place], *added, *self.lines[place:]])
+        ours = [mark for mark in after if mark.first_line == place + 1]
+        others = [mark.text for mark in after if mark not in ours]
+        read = [replace(admit(mark.draft(self.path)).draft, anchors=()) for mark in ours]
+        return read == [said] and others == [mark.text for mark in self.marks]
+
+
+def _page(path: str, lines: list[str]) -> _Page:
+    syntax = syntax_of(path, lines[0] if lines else "")
+    if syntax is None:
+        raise BadInput(
+            f"{path} is in no language whose comments are known here, so it cannot be marked. Lay the note beside it "
+            f"with `trails lay` and `--file {path}`."
+        )
+    return _Page(path, lines, syntax, marks_in(path, lines))
 
 
 def _admitted(draft: Draft) -> Draft:
@@ -60,50 +103,21 @@ def _admitted(draft: Draft) -> Draft:
     return replace(admitted.draft, anchors=())
 
 
-def _place(lines: Sequence[str], before: Sequence[Mark], line: int) -> int:
-    """How many lines stay above the mark: `line` - 1, or where the comment or the statement of that line begins."""
-    place = max(line - 1, _preamble(lines))
-    for mark in before:
-        if mark.first_line <= place < mark.last_line:
-            place = mark.first_line - 1
-    while place and lines[place - 1].endswith(_FOLLOWS_ON):
-        place -= 1
-    return place
-
-
 def _preamble(lines: Sequence[str]) -> int:
     """How many lines must come first: what runs or encodes the file, or says what sort it is."""
-    if lines and lines[0] == _FRONT_MATTER and _FRONT_MATTER in lines[1:]:
-        return lines.index(_FRONT_MATTER, 1) + 1
     count = 0
     while count < min(2, len(lines)) and _PREAMBLE.match(lines[count]):
         count += 1
     return count
 
 
-def _fitting(
-    path: str, lines: list[str], before: Sequence[Mark], place: int, comment: list[str], said: Draft, syntax: Syntax
-) -> list[str]:
-    """The lines to add: the comment, with an empty line of it where the next would be read as its own."""
-    ended = [*comment, _indentation(comment, 0) + syntax.lines[0]] if syntax.lines else comment
-    for added in (comment, ended):
-        after = marks_in(path, [*lines[:place], *added, *lines[place:]])
-        ours = [mark for mark in after if mark.first_line == place + 1]
-        others = [mark.text for mark in after if mark not in ours]
-        if [_read(mark, path) for mark in ours] == [said] and others == [mark.text for mark in before]:
-            return added
-    raise BadInput(
-        f"A comment at line {place + 1} of {path} would not be read as this mark: the line is inside a string or a "
-        "comment, or the text holds what ends one. Name another line, or lay the note beside it with `trails lay`."
-    )
+def _front_matter(lines: Sequence[str]) -> int:
+    """How many lines of YAML a page of Markdown begins with."""
+    is_there = bool(lines) and lines[0] == _FRONT_MATTER and _FRONT_MATTER in lines[1:]
+    return lines.index(_FRONT_MATTER, 1) + 1 if is_there else 0
 
 
-def _read(mark: Mark, path: str) -> Draft:
-    return replace(admit(mark.draft(path)).draft, anchors=())
-
-
-def _indentation(lines: Sequence[str], place: int) -> str:
-    line = lines[place] if place < len(lines) else ""
+def _indentation(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 

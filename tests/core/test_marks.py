@@ -185,6 +185,7 @@ def test_what_must_come_first_in_a_file_stays_first():
     assert mark("a.py", "#!/usr/bin/env python\n# coding: utf-8\nx = 1\n")[1] == 3
     assert mark("run", "#!/bin/sh")[0] == "#!/bin/sh\n# trail: Close it\n"
     assert mark("a.md", "---\ntitle: x\n---\nText\n", 2)[1] == 4
+    assert mark("a.yaml", "---\na: 1\n---\nb: 2\n", 2)[1] == 2
     assert mark("a.xml", '<?xml version="1.0"?>\n<a/>\n')[1] == 2
 
 
