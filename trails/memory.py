@@ -46,7 +46,7 @@ from .presence import Presence, tell
 from .recalling import Recaller
 from .recording import Recorder
 from .showing import Showing
-from .tracking import Tracker
+from .tracking import Tracker, TreeTracker
 from .undoing import TakenBack, Undoing
 from .welcoming import Welcome
 from .whereabouts import Whereabouts
@@ -515,6 +515,10 @@ class Memory:
     def tracker(self, workspace: str) -> Tracker:
         """What a watcher reports to, for the files of one workspace."""
         return Tracker(self.store, self.recorder, workspace)
+
+    def tree_tracker(self, workspace: str, tree: str) -> TreeTracker:
+        """The same for a linked worktree of that name, whose files may be called something else."""
+        return TreeTracker(self.store, self.recorder, workspace, tree)
 
     def clues(self, workspace: str, root: Path) -> FileClues:
         """What helps a watcher to find files again; `root` is the folder whose repository is asked."""

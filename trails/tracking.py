@@ -5,6 +5,7 @@ The watcher reports here; a path that no note has named is nobody's business and
 found is kept together or not at all, so that a keeper that is killed has seen all of it or will see it again.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,8 +20,26 @@ WATCHER = Author("", agent="watcher")
 HANDFUL = 10  # files that changed or went in one look; of more the journal's reader wants one line, as git gives
 
 
+class Told(ABC):
+    """Takes renames that nobody saw, told by somebody who knows of them."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def saw(self, findings: Sequence[Finding], head: Head = NO_HEAD) -> int:
+        """Note down what one look found; gives how many facts that are."""
+
+    def file_moved(self, old: str, new: str) -> bool:
+        """Somebody told that a file has a new name: its notes follow. False when no note knows the file."""
+        return self.saw([Moved(old, new, how="told")]) > 0
+
+    def folder_moved(self, old: str, new: str) -> int:
+        """The same of a folder: the notes of all files in it follow. Gives how many files that were."""
+        return self.saw([Moved(old.rstrip("/"), new.rstrip("/"), is_folder=True, how="told")])
+
+
 @dataclass(frozen=True, slots=True)
-class Tracker:
+class Tracker(Told):
     """Follows the files of one workspace. Paths are relative to it, with forward slashes."""
 
     store: Store
@@ -51,14 +70,6 @@ class Tracker:
             self.recorder.append(self.workspace, WATCHER, facts)
         return len(facts)
 
-    def file_moved(self, old: str, new: str) -> bool:
-        """Somebody told that a file has a new name: its notes follow. False when no note knows the file."""
-        return self.saw([Moved(old, new, how="told")]) > 0
-
-    def folder_moved(self, old: str, new: str) -> int:
-        """The same of a folder: the notes of all files in it follow. Gives how many files that were."""
-        return self.saw([Moved(old.rstrip("/"), new.rstrip("/"), is_folder=True, how="told")])
-
     def file_changed(self, path: str, digest: str) -> bool:
         """A file has other content than before. False when no note knows it or the content is the one known."""
         return self.saw([Changed(path, digest)]) > 0
@@ -88,12 +99,53 @@ class Tracker:
         return known
 
 
-class _Look:
-    """The facts of one look, taken finding by finding; a path means the file that has this name at that point."""
+class TreeTracker(Told):
+    """
+    Follows what the files of one workspace are called in a linked worktree of it, and at which commit that is.
 
-    def __init__(self, known: dict[str, FileName]) -> None:
-        self._known = known
-        self._moved: list[Fact] = []
+    A name there changes none elsewhere. What files hold there, and which are not there, is not written down: the log
+    has one content of each file, that of the main worktree. It is only remembered here, to find a file again by it.
+    """
+
+    def __init__(self, store: Store, recorder: Recorder, workspace: str, tree: str) -> None:
+        self._store, self._recorder, self._workspace, self._tree = store, recorder, workspace, tree
+        self._digests: dict[str, str] = {}  # of the files that hold something else here, by id
+
+    def known_files(self) -> Mapping[str, str]:
+        """The files that a note is on, by what they are called here, with their digest as far as it is known."""
+        return {path: self._digests.get(file.file_id, file.digest) for path, file in self._files().items()}
+
+    def saw(self, findings: Sequence[Finding], head: Head = NO_HEAD) -> int:
+        """Note down the renames that one look found, and the commit; gives how many facts that are."""
+        look = _Look(self._files() if findings else {}, self._tree)
+        for finding in findings:
+            look.take(finding)
+        self._digests |= look.digests
+        facts = look.moved
+        if head not in (NO_HEAD, self._store.head_of(self._workspace, self._tree) or NO_HEAD):
+            facts.append(TreeSeen(head, self._tree))
+        if facts:
+            self._recorder.append(self._workspace, WATCHER, facts)
+        return len(facts)
+
+    def _files(self) -> dict[str, FileName]:
+        """The files by their newest name of this worktree, or else by their present one."""
+        files = self._store.files_under(self._workspace)
+        names = self._store.names_of(self._workspace, [file.file_id for file in files])
+        here = {name.file_id: name.path for name in reversed(names) if name.tree == self._tree}
+        return {path: replace(file, path=path) for file in files for path in [here.get(file.file_id, file.path)]}
+
+
+class _Look:
+    """
+    The facts of one look, taken finding by finding; a path means the file that has this name at that point.
+
+    Files are renamed in the worktree `tree`.
+    """
+
+    def __init__(self, known: dict[str, FileName], tree: str = "") -> None:
+        self._known, self._tree = known, tree
+        self.moved: list[Fact] = []
         self._changed: dict[str, FileName] = {}  # by id, with the path and the digest that are told
         self._first_seen: set[str] = set()
         self._gone: dict[str, FileName] = {}
@@ -117,15 +169,19 @@ class _Look:
                 if known is not None and known.present:
                     self._known[path] = self._gone[known.file_id] = replace(known, present=False)
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """What files were seen to hold, by id."""
+        return {file_id: name.digest for file_id, name in self._changed.items()}
+
     def facts(self, head: Head) -> list[Fact]:
         if len(self._changed) + len(self._gone) > HANDFUL:
-            digests = tuple((file_id, name.digest) for file_id, name in self._changed.items())
-            return [*self._moved, TreeSeen(head, changed=digests, gone=tuple(self._gone))]
+            return [*self.moved, TreeSeen(head, changed=tuple(self.digests.items()), gone=tuple(self._gone))]
         changed = [
             (FileSeen if file_id in self._first_seen else FileChanged)(file_id, name.digest, name.path)
             for file_id, name in self._changed.items()
         ]
-        return [*self._moved, *changed, *(FileGone(file_id, name.path) for file_id, name in self._gone.items())]
+        return [*self.moved, *changed, *(FileGone(file_id, name.path) for file_id, name in self._gone.items())]
 
     def _move(self, moves: Sequence[Moved]) -> None:
         """Files have new names, all at once: one may have the name that another had until then."""
@@ -135,7 +191,7 @@ class _Look:
         for move, known in going:
             self._known[move.new] = replace(known, path=move.new, present=True)
             confidence = round(move.confidence, 2)
-            self._moved.append(FileMoved(known.file_id, move.new, move.old, move.how, confidence))
+            self.moved.append(FileMoved(known.file_id, move.new, move.old, move.how, confidence, self._tree))
 
 
 def _paths(findings: Collection[Finding]) -> Iterator[str]:

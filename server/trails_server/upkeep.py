@@ -78,15 +78,21 @@ class Upkeep:
 
         The watcher would do it seconds later, and a file may be renamed before.
         """
-        if self.settings.watch and visit.folder is not None:
+        if self.settings.watch and visit.folder is not None and not visit.folder.tree:
             tracker = self.memory.tracker(visit.workspace)
             for path in {anchor.path for anchor in anchors}:
                 if digest := visit.folder.digest(path):
                     tracker.file_changed(path, digest)
 
+    def follow_tree(self, visit: Visit) -> None:
+        """Watch the linked worktree that somebody works in, if its workspace is watched."""
+        if self.settings.watch and visit.folder is not None and visit.folder.tree:
+            self.watchers.follow_tree(visit.workspace, visit.root, visit.folder.tree)
+
     def _follow(self, visit: Visit) -> None:
         if self.settings.watch and visit.workspace in self.memory.store.workspaces():
             self.watchers.follow(visit.workspace, _home(visit))
+            self.follow_tree(visit)
 
     # ── verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def status(self, visit: Visit) -> Payload:
@@ -110,9 +116,14 @@ class Upkeep:
                 "reason": memory.indexer.failure,
                 "caught_up": memory.indexer.idle(),
             },
-            "watcher": self.watchers.state(here) if self.settings.watch else {"state": "off", "reason": ""},
+            "watcher": self._watcher(visit),
             "http": dict(self.port.state),
         }
+
+    def _watcher(self, visit: Visit) -> dict[str, str]:
+        if not self.settings.watch:
+            return {"state": "off", "reason": ""}
+        return self.watchers.state(visit.workspace, _tree(visit))
 
     def token(self, visit: Visit) -> Payload:
         """The token of the HTTP door."""
@@ -148,7 +159,8 @@ class Upkeep:
     def move(self, visit: Visit, *, old: str, new: str) -> Payload:
         """Tell of a rename that nobody saw: the notes of the file, or of all files in the folder, follow."""
         before, after = anchor(visit, old).path, anchor(visit, new).path
-        tracker = self.memory.tracker(visit.workspace)
+        here, tree = visit.workspace, _tree(visit)
+        tracker = self.memory.tree_tracker(here, tree) if tree else self.memory.tracker(here)
         moved = 1 if tracker.file_moved(before, after) else tracker.folder_moved(before, after)
         return {"old": before, "new": after, "files": moved}
 
@@ -157,8 +169,9 @@ class Upkeep:
         if not self.settings.watch:
             raise BadInput("This keeper watches nothing: it was started with TRAILS_WATCH=no.")
         self.enter(visit)
-        self.watchers.look_now(visit.workspace)
-        return {"watcher": self.watchers.state(visit.workspace)}
+        self.follow_tree(visit)
+        self.watchers.look_now(visit.workspace, _tree(visit))
+        return {"watcher": self._watcher(visit)}
 
     def known_files(self, visit: Visit) -> Payload:
         """The files that notes are on, by path, with their digest: for a watcher that is elsewhere."""
@@ -177,7 +190,7 @@ class Upkeep:
         """
         if choice not in ("", ON, SHARED, OFF):
             raise BadInput(f"`choice` must be one of {ON}, {SHARED}, {OFF}.")
-        place = Place(visit.workspace, visit.root, visit.folder.tree if visit.folder else "")
+        place = Place(visit.workspace, visit.root, _tree(visit))
         if not (choice or remove or dry) and self.annotator.is_anothers(place):
             raise Conflict(FROM_ANOTHER)
         before = self.annotator.choice(place)
@@ -224,3 +237,7 @@ class Upkeep:
 def _home(visit: Visit) -> Path:
     """The folder that a visit's workspace is known by."""
     return visit.folder.home if visit.folder else visit.root
+
+
+def _tree(visit: Visit) -> str:
+    return visit.folder.tree if visit.folder else ""

@@ -62,6 +62,7 @@ class Verbs:
         if visit.refusal is not None and verb not in ANYWHERE:
             raise visit.refusal
         visit = self.hooks.sessions.joined(visit)
+        self.upkeep.follow_tree(visit)
         return method(self if verb in VERBS else self.upkeep, visit, **read_arguments(method, arguments))
 
     # ── leaving something behind ─────────────────────────────────────────────────────────────────────────────────────

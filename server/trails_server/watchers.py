@@ -1,5 +1,7 @@
 """
 The watchers of a keeper: one for each workspace that has notes and whose folder is on this machine.
+
+A linked worktree has one of its own from its first visitor on: its files may be called something else.
 """
 
 import threading
@@ -17,6 +19,10 @@ if TYPE_CHECKING:  # where nothing is watched, watchdog is not loaded
     """Gives the parts of a keeper that look at the files of a workspace themselves; asked once a watcher."""
 
 
+TREES_LIMIT = 16  # linked worktrees; each takes watches of its own, and one of the 128 places that Linux gives a user
+TOO_MANY = "the workspace is not watched, or too many of its worktrees are"
+
+
 @dataclass(frozen=True, slots=True)
 class _Watch:
     root: Path
@@ -30,7 +36,7 @@ class Watchers:
         self._memory = memory
         self._onlookers_of = onlookers_of
         self._lock = threading.Lock()
-        self._watches: dict[str, _Watch] = {}
+        self._watches: dict[tuple[str, str], _Watch] = {}  # by workspace and worktree; "" is the main one
         self._stopped = False
 
     def follow_known(self) -> None:
@@ -43,37 +49,62 @@ class Watchers:
         """Watch a workspace at this folder, and no longer at another. Returns at once."""
         from trails import Watcher
 
-        with self._lock:
-            watch = self._watches.get(workspace)
-            if self._stopped or (watch and watch.root == root):
-                return
-            if watch:
-                watch.watcher.stop()
-            memory = self._memory
-            watcher = Watcher(
+        memory = self._memory
+        self._start(
+            (workspace, ""),
+            root,
+            lambda: Watcher(
                 root,
                 memory.tracker(workspace),
                 self._onlookers_of(workspace),
                 clues=memory.clues(workspace, root),
-            )
-            self._watches[workspace] = _Watch(root, watcher)
-            watcher.start()
+            ),
+        )
 
-    def look_now(self, workspace: str) -> bool:
-        """Compare a workspace's known files with the disk, at once; False when it is not watched."""
-        watch = self._watches.get(workspace)
+    def follow_tree(self, workspace: str, root: Path, tree: str) -> None:
+        """Watch a linked worktree too, of a workspace that is watched. Returns at once."""
+        place = (workspace, tree)
+        if place in self._watches or (workspace, "") not in self._watches:
+            return
+        from trails import Watcher
+
+        self._drop_deserted()
+        if sum(1 for _, other in list(self._watches) if other) < TREES_LIMIT:
+            self._start(place, root, lambda: Watcher(root, self._memory.tree_tracker(workspace, tree)))
+
+    def look_now(self, workspace: str, tree: str = "") -> bool:
+        """Compare the known files of a workspace with the disk, at once; False when it is not watched."""
+        watch = self._watches.get((workspace, tree))
         if watch is not None:
             watch.watcher.reconcile()
         return watch is not None
 
-    def state(self, workspace: str) -> dict[str, str]:
+    def state(self, workspace: str, tree: str = "") -> dict[str, str]:
         """Whether a workspace is watched: "watching", "starting", "polling" (slower, and why), or "idle"."""
-        watch = self._watches.get(workspace)
+        watch = self._watches.get((workspace, tree))
         if watch is None:
-            return {"state": "idle", "reason": "no note has been laid here yet"}
+            return {"state": "idle", "reason": TOO_MANY if tree else "no note has been laid here yet"}
         if watch.watcher.polling:
             return {"state": "polling", "reason": "too many folders to watch: files are compared now and then"}
         return {"state": "watching" if watch.watcher.ready.is_set() else "starting", "reason": ""}
+
+    def _start(self, place: tuple[str, str], root: Path, make: "Callable[[], Watcher]") -> None:
+        with self._lock:
+            watch = self._watches.get(place)
+            if self._stopped or (watch and watch.root == root):
+                return
+            if watch:
+                watch.watcher.stop()
+            self._watches[place] = _Watch(root, make())
+            self._watches[place].watcher.start()
+
+    def _drop_deserted(self) -> None:
+        """Let go of linked worktrees that were removed: they are made and removed all day."""
+        with self._lock:
+            gone = [place for place, watch in self._watches.items() if place[1] and not watch.root.is_dir()]
+            watches = [self._watches.pop(place) for place in gone]
+        for watch in watches:
+            watch.watcher.stop()
 
     def stop(self) -> None:
         """Stop them all; none is started from now on."""

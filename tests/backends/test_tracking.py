@@ -8,7 +8,7 @@ from tests.backends.store_world import HERE
 from trails.following import Changed, Exchanged, Finding, Gone, Moved
 from trails.notes import NO_HEAD, Head
 from trails.recording import Recorder
-from trails.tracking import HANDFUL, Tracker
+from trails.tracking import HANDFUL, Tracker, TreeTracker
 
 MAIN, TOPIC = Head("main", "c0ffee"), Head("topic", "decade")
 MANY = tuple(f"src/{number:02}.py" for number in range(HANDFUL + 1))
@@ -103,3 +103,45 @@ def test_while_more_is_going_on_the_commit_before_stays_the_one_to_compare_with(
     tracker.saw([Changed(path, "second") for path in MANY])
 
     assert tracker.store.head_of(HERE) == MAIN
+
+
+# ── in a linked worktree ─────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def there(tracker):
+    """The same files in a linked worktree of that workspace."""
+    return TreeTracker(tracker.store, tracker.recorder, HERE, "topic")
+
+
+def test_a_rename_in_a_linked_worktree_is_a_name_there_and_none_here(tracker, there):
+    there.saw([Moved(MANY[0], "lib/a.py"), Moved("src", "lib", is_folder=True)])
+
+    assert tracker.known_files() == dict.fromkeys(MANY, "first")
+    expected = {"lib/a.py", *(path.replace("src/", "lib/") for path in MANY[1:])}
+    assert there.known_files() == dict.fromkeys(expected, "first")
+    assert set(TreeTracker(tracker.store, tracker.recorder, HERE, "other").known_files()) == set(MANY)
+
+
+def test_a_file_of_a_linked_worktree_can_be_renamed_again_and_back(there):
+    there.saw([Moved(MANY[0], "a.py")])
+    there.saw([Moved("a.py", "b.py")])
+    there.saw([Moved("b.py", MANY[0])])
+
+    assert set(there.known_files()) == set(MANY)
+
+
+def test_what_files_hold_in_a_linked_worktree_is_remembered_and_not_told(tracker, there):
+    before = tracker.store.events_of(HERE)[-1]
+
+    there.saw([*(Changed(path, "second") for path in MANY[1:]), Gone(MANY[0])])
+
+    assert tracker.store.events_of(HERE)[-1] == before
+    assert tracker.known_files() == dict.fromkeys(MANY, "first")
+    assert there.known_files() == {MANY[0]: "first", **dict.fromkeys(MANY[1:], "second")}
+
+
+def test_a_linked_worktree_has_a_commit_of_its_own(tracker, there):
+    tracker.saw([], MAIN)
+    assert there.saw([], TOPIC) == 1
+    assert there.saw([], TOPIC) == 0
+
+    assert (tracker.store.head_of(HERE), tracker.store.head_of(HERE, "topic")) == (MAIN, TOPIC)

@@ -19,13 +19,18 @@ def git(folder, *arguments):
 @pytest.fixture
 def keeper():
     with a_keeper() as running:
-        root = running.project
-        git(root, "init", "--quiet", "--initial-branch=main")
-        (root / "ledger.py").write_text(LEDGER)
-        git(root, "add", ".")
-        git(root, "commit", "--quiet", "--message", "Begin")
-        git(root, "worktree", "add", "--quiet", "-b", "topic", "../topic")
+        begin(running)
         yield running
+
+
+def begin(keeper):
+    """A repository with a file, and with a linked worktree on a branch of its own."""
+    root = keeper.project
+    git(root, "init", "--quiet", "--initial-branch=main")
+    (root / "ledger.py").write_text(LEDGER)
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message", "Begin")
+    git(root, "worktree", "add", "--quiet", "-b", "topic", "../topic")
 
 
 @contextmanager
@@ -89,6 +94,19 @@ def test_a_file_that_was_renamed_in_one_worktree_is_found_by_its_old_name_in_the
         assert "Open it last" in titles(here.ask("recall", files=["book.py"]))
 
 
+def test_a_rename_that_is_told_in_a_linked_worktree_is_one_there(keeper):
+    topic = keeper.project.parent / "topic"
+    with agent(keeper, keeper.project) as here, agent(keeper, topic) as there:
+        here.ask("lay", title="Close the ledger first", files=["ledger.py:1-2"])
+        git(topic, "mv", "ledger.py", "book.py")
+
+        assert there.ask("move", old="ledger.py", new="book.py")["files"] == 1
+
+        for asking, path in ((here, "ledger.py"), (there, "book.py")):
+            (hit,) = asking.ask("recall", files=[path])["hits"]
+            assert hit["note"]["files"][0]["path"] == path
+
+
 def test_a_new_file_under_a_name_that_was_left_is_another_file(keeper):
     with agent(keeper, keeper.project) as here:
         here.ask("lay", title="Close the ledger first", files=["ledger.py"])
@@ -108,3 +126,31 @@ def test_nothing_is_found_in_another_repository(keeper, tmp_path):
         here.ask("lay", title="Close the ledger first", files=["ledger.py"])
 
         assert titles(elsewhere.ask("recall", query="close the ledger")) == []
+
+
+@pytest.fixture
+def watching_keeper():
+    with a_keeper(TRAILS_WATCH="yes") as running:
+        begin(running)
+        yield running
+
+
+@pytest.mark.slow
+def test_a_rename_that_is_seen_in_one_worktree_gives_the_file_a_name_there_and_leaves_it_its_name_here(watching_keeper):
+    keeper, topic = watching_keeper, watching_keeper.project.parent / "topic"
+    with agent(keeper, keeper.project) as here, agent(keeper, topic) as there:
+        here.ask("lay", title="Close the ledger first", files=["ledger.py:1-2"])
+        assert there.ask("watch_now")["watcher"]["state"] in ("starting", "watching")
+
+        (topic / "ledger.py").rename(topic / "book.py")
+        there.ask("watch_now")
+        here.ask("watch_now")
+
+        for asking, path in ((here, "ledger.py"), (there, "book.py")):
+            (hit,) = asking.ask("recall", files=[path])["hits"]
+            (file,) = hit["note"]["files"]
+            assert (file["path"], file["validity"]) == (path, "same")
+        (moved,) = [event for event in here.ask("log")["events"] if event["kind"] == "file-moved"]
+        assert (moved["old"], moved["path"], moved["tree"]) == ("ledger.py", "book.py", "topic")
+        there.ask("lay", title="Open it last", files=["book.py:5-6"])
+        assert "Open it last" in titles(here.ask("recall", files=["ledger.py"]))
