@@ -12,6 +12,7 @@ from datetime import datetime
 from . import attribution, evidence, placing, sittings
 from .attribution import Finding, Journal, Passage
 from .events import Credit, Edited, FileChanged, OutcomeReported, Served, Used
+from .fold import undone_by
 from .notes import Author, Note, Use
 from .ports import Folder, Store
 
@@ -78,8 +79,10 @@ class Crediting:
 
         Nothing of ignored files, and nothing of a session without a name, whose edits nothing holds together.
         """
-        facts = [(event.fact, event.at) for _, event in journal]
-        noted_at = {one.path: at for fact, at in facts if isinstance(fact, Edited) for one in fact.anchors}
+        noted = {event.id: (event.fact.anchors, event.at) for _, event in journal if isinstance(event.fact, Edited)}
+        undone = undone_by(self.store.undoings_of(self.workspace, list(noted))) if noted else {}
+        counting = [what for event_id, what in noted.items() if event_id not in undone]
+        noted_at = {one.path: at for anchors, at in counting for one in anchors}
         kept = [path for path in paths if folder is None or not folder.is_ignored(path)]
         news = sittings.worth_noting(kept, noted_at, now) if self.by.session else []
         return [Edited(placing.named(self.store, self.workspace, news, folder))] if news else []

@@ -64,6 +64,17 @@ def test_notes_find_the_file_that_an_edit_made_known(memory, here):
     assert [hit.note.title for hit in recall.hits] == ["Round once, at the end"]
 
 
+def test_an_edit_that_was_undone_ties_nothing_until_it_is_made_again(memory, here):
+    memory.use(here, ADA, edited=["a.py", "z.md"])
+    ((_, event),) = memory.log(here)
+    memory.undo(here, event.id, ADA, reason="it was an accident")
+
+    before = leads(memory, here, "a.py")
+    memory.use(here, ADA, edited=["a.py", "z.md"])
+
+    assert (before.keys(), leads(memory, here, "a.py").keys()) == (set(), {"z.md"})
+
+
 def test_nothing_is_kept_of_ignored_files_and_of_sessions_without_a_name(memory, here, tmp_path):
     (tmp_path / ".gitignore").write_text("made/\n")
     folder = FolderOnDisk(tmp_path)
