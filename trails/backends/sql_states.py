@@ -145,6 +145,7 @@ class States:
         self._told: dict[str, Event] = {}
         self._awaited: set[str] = set()
         self._past: dict[Subject, list[Event]] = {}
+        self._stale: dict[str, str] = {}
 
     def load(
         self, connection: Connection, events: Sequence[Event], note_ids: Collection[str], file_ids: Collection[str]
@@ -179,6 +180,8 @@ class States:
         self._awaited = ids - self._told.keys()
         for event in [*self._told.values(), *(event for event in events if event.id in self._awaited)]:
             for role, subject in subjects_of(event):
+                if (role, subject) in self._past:
+                    continue
                 where = {"workspace": event.workspace, "role": role}
                 rows = fetch_in(connection, HISTORY, [subject], **where)
                 self._past[role, subject] = [event_from_row(row) for row in rows]
@@ -229,17 +232,20 @@ class States:
     def _fold_anew(self, undone: Event) -> None:
         """What an undone event was about, from all that happened to it and still counts."""
         for role, subject in subjects_of(undone):
-            counts = counting(self._past[role, subject])
             if role == "note":
+                counts = counting(self._past[role, subject])
                 held = self._notes[subject]
                 after = reduce(apply_to_note, counts, NoteState(subject))
                 held.rev += _shows(after) != _shows(held.state)
                 held.state = after
             else:
-                self._files[subject].state = reduce(apply_to_file, counts, FileState(subject, undone.workspace))
+                self._stale[subject] = undone.workspace  # once for all that is undone of it: its history may be long
 
     def changes(self) -> "Changes":
         """What is to be written of all that was applied since `load`."""
+        for file_id, workspace in self._stale.items():
+            counts = counting(self._past["file", file_id])
+            self._files[file_id].state = reduce(apply_to_file, counts, FileState(file_id, workspace))
         changes = Changes()
         for held in self._notes.values():
             if held.state is not held.was:
