@@ -261,7 +261,7 @@ def _terms(match: _Match, question: Question, path: float, most: float) -> list[
         ("path", PATH_WEIGHT / most, path),
     ]
     if match.is_here:  # one term: a file is as near to itself as can be
-        terms.append(("file", (TRAIL_WEIGHT + NEAR_WEIGHT) / most, _here(match)))
+        terms.append(("copy" if match.candidate.source else "file", (TRAIL_WEIGHT + NEAR_WEIGHT) / most, _here(match)))
     else:
         terms.append(("edge", TRAIL_WEIGHT / most, match.trail))
         terms.append(("near", NEAR_WEIGHT / most, _near(match.candidate, question.files)))
@@ -281,11 +281,8 @@ def _reason(term: Term, open_paths: Sequence[str], source: str) -> Reason:
     if name == "quality" and value < 0:
         return Reason(name, value, "it was judged wrong or did not help", weight, amount)
     here, whom = (open_paths[0], open_paths[0]) if len(open_paths) == 1 else ("an open file", "the open files")
-    words = COPIED if source and name == "file" else WORDS_BY_TERM[name]
-    return Reason(name, value, words.format(here=here, whom=whom, source=source), weight, amount)
-
-
-COPIED = "laid on {source}, before {here} was copied from it"
+    words = WORDS_BY_TERM[name].format(here=here, whom=whom, source=source)
+    return Reason(name, value, words, weight, amount)
 
 
 WORDS_BY_TERM = {
@@ -293,6 +290,7 @@ WORDS_BY_TERM = {
     "topic": "it has a topic that was asked for",
     "path": "its path has words of the question",
     "file": "laid on {here}",
+    "copy": "laid on {source} before {here} was copied from it",
     "edge": "laid on a file that changes together with {whom}",
     "near": "near the open file",
     "quality": "it helped those who used it",

@@ -1,8 +1,8 @@
 """
 Real folders: where a workspace begins, what a path means in it, what is ignored, and what its files hold now.
 
-A file is read only when it lies inside the workspace and is not ignored (`reading.py` has the other conditions). Git is
-never run.
+A file is read only when it lies inside the workspace and is not ignored (`reading.py` has the other conditions). No git
+is run here.
 """
 
 import hashlib

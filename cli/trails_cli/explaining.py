@@ -32,6 +32,7 @@ def _hit(hit: Answer, *, explain: bool, now: datetime) -> str:
     lines += [f"{MARGIN}but [{other['handle']}] says: {one_line(other['title'])}" for other in hit["dissent"]]
     if hit["elsewhere"]:
         lines.append(f"{MARGIN}from branch {one_line(hit['elsewhere'])}: its places are others here")
+    lines += [f"{MARGIN}{one_line(reason['words'])}" for reason in hit["reasons"] if reason["name"] == "copy"]
     if explain:
         lines += [indent(_score(hit), MARGIN), f"{MARGIN}{_quality(hit['note']['quality'])}"]
         lines += [f"{MARGIN}{_chance(hit)}"] if hit["propensity"] < 1 else []

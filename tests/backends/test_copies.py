@@ -51,7 +51,7 @@ def test_a_copy_shares_what_was_said_before_it_was_made_and_says_where_that_come
     assert project.titles("a.py") == {"Close the ledger first", "Only of the original"}
     (shared,) = [hit for hit in project.hits("b.py") if hit.note.title == "Close the ledger first"]
     assert [anchor.path for anchor in shared.note.anchors] == ["a.py"]
-    assert shared.reasons[0].words == "laid on a.py, before b.py was copied from it"
+    assert shared.reasons[0].words == "laid on a.py before b.py was copied from it"
 
 
 def test_a_copy_of_a_copy_shares_no_more_than_the_first_one(project):
@@ -79,7 +79,7 @@ def test_a_copy_whose_original_was_renamed_still_says_where_its_notes_are(projec
     project.tracker.saw([Moved("a.py", "z.py")])
 
     (shared,) = project.hits("b.py")
-    assert shared.reasons[0].words == "laid on z.py, before b.py was copied from it"
+    assert shared.reasons[0].words == "laid on z.py before b.py was copied from it"
 
 
 def test_a_young_copy_without_notes_may_be_the_new_name_of_its_original(project):
