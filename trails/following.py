@@ -109,7 +109,7 @@ def _judged(
     missing = [path for path, digest in looked_at.items() if _is_missing(path, digest, disk)]
     now = {path: digest for path in looked_at if path not in missing and (digest := disk.digest(path))}
     changed = {path: digest for path, digest in now.items() if digest != looked_at[path]}
-    groups = exchanged({path: looked_at[path] for path in (*missing, *changed)}, changed)
+    groups = exchanged({path: looked_at[path] for path in (*missing, *changed)}, changed, disk)
     left, entered = ({pair[side] for group in groups for pair in group} for side in (0, 1))
     lost = clues.lost() if missing or entered or fresh != [] else {}
     sought = [path for path in (*missing, *entered) if path not in left and path not in lost]

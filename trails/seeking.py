@@ -14,7 +14,7 @@ from .tracing import Clues, Disk, Found, by_content, by_git, by_lines, by_neighb
 
 SEARCHED_FILES = 50_000
 SEARCHED_BYTES = 256 * 1024 * 1024  # under a second of hashing, and only when a file is missed
-RETOLD_CHARACTERS = 64  # a shorter file that comes back under another name may be another one with the same words
+RETOLD_CHARACTERS = 64  # a shorter file that is found later or in another's place may be another with the same words
 
 
 class NoClues:
@@ -109,11 +109,10 @@ class Search:
 
     def _is_telling(self, old: str, new: str) -> bool:
         """Whether equal content says that a file is the one that went: the name is the same, or there is enough."""
-        lines = self._disk.lines(new)
-        return name_of(old) == name_of(new) or lines is None or sum(map(len, lines)) >= RETOLD_CHARACTERS
+        return name_of(old) == name_of(new) or _says_enough(new, self._disk)
 
 
-def exchanged(known: Mapping[str, str], changed: Mapping[str, str]) -> list[list[tuple[str, str]]]:
+def exchanged(known: Mapping[str, str], changed: Mapping[str, str], disk: Disk) -> list[list[tuple[str, str]]]:
     """
     Files that have each other's names now, as their content tells: groups of (old name, new name) that belong together.
 
@@ -131,7 +130,8 @@ def exchanged(known: Mapping[str, str], changed: Mapping[str, str]) -> list[list
         while after := ways.pop(place, ""):
             group.append((place, after))
             place = after
-        if group and (place == start or start not in changed):
+        has_gone = start not in changed and bool(group) and _says_enough(group[0][1], disk)
+        if group and (place == start or has_gone):
             groups.append(group)
     return groups
 
@@ -145,6 +145,11 @@ def unknown_files(known: Collection[str], disk: Disk) -> Iterator[str]:
             if left <= 0:
                 return
             yield path
+
+
+def _says_enough(path: str, disk: Disk) -> bool:
+    lines = disk.lines(path)
+    return lines is None or sum(map(len, lines)) >= RETOLD_CHARACTERS
 
 
 def _unique(digests: Mapping[str, str]) -> dict[str, str]:

@@ -66,11 +66,17 @@ def test_a_ring_of_three_is_told_at_once():
 
 
 def test_a_file_moved_over_another_takes_its_place():
-    assert reconciled({"a": "1", "b": "2"}, Disk({"b": "1"})) == [Gone("b"), moved("a", "b")]
+    assert reconciled({"a": LEDGER, "b": "2"}, Disk({"b": LEDGER})) == [Gone("b"), moved("a", "b")]
+
+
+def test_a_few_words_in_the_place_of_others_are_no_file_that_was_moved_there():
+    assert reconciled({"a": "pass", "b": "2"}, Disk({"b": "pass"})) == [Gone("a"), Changed("b", "pass")]
 
 
 def test_a_file_that_made_way_for_another_is_sought_as_well():
-    assert reconciled({"a": "1", "b": "2"}, Disk({"b": "1", "c": "2"})) == [moved("b", "c"), moved("a", "b")]
+    disk = Disk({"b": LEDGER, "c": "2"})
+
+    assert reconciled({"a": LEDGER, "b": "2"}, disk) == [moved("b", "c"), moved("a", "b")]
 
 
 def test_a_file_copied_over_another_changed_that_one():
