@@ -96,8 +96,8 @@ class Heeding:
             return {*known, *self._scan.paths(folder)}
         below = tuple(f"{path}/" for path in paths)
         inside = {path for path in known if path in paths or path.startswith(below)}
-        found = {path for start in paths for path in (start, *folder.rules.files(start)) if may_have_comments(path)}
-        return inside | found
+        held = {path for start in paths for path in self._scan.paths(folder, start)}
+        return inside | held | {path for path in paths if may_have_comments(path)}
 
     # ── what they say ────────────────────────────────────────────────────────────────────────────────────────────────
     def _facts(self, path: str, notes: Sequence[Note], folder: FolderOnDisk) -> list[Fact]:

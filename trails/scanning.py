@@ -3,6 +3,7 @@ Which files of a workspace may hold marks: those with the word in them, found wi
 """
 
 import logging
+import os
 import stat
 from collections.abc import Iterator
 
@@ -25,10 +26,13 @@ class Scan:
         self._held: Remembered[bool] = Remembered(files)
         self._read = 0
 
-    def paths(self, folder: FolderOnDisk) -> Iterator[str]:
-        """The files that hold the word, of those that are not ignored and whose names promise comments."""
+    def paths(self, folder: FolderOnDisk, start: str = "") -> Iterator[str]:
+        """The files from `start` down that hold the word, are not ignored and whose names promise comments."""
         root, self._read, looked_at = str(folder.root), 0, 0
-        for path in folder.rules.files():
+        is_linked = os.path.realpath(f"{root}/{start}") != f"{root}/{start}".removesuffix("/")
+        if start and (is_linked or folder.rules.is_ignored(start, is_folder=True)):
+            return
+        for path in folder.rules.files(start):
             if not may_have_comments(path):
                 continue
             looked_at += 1

@@ -19,6 +19,19 @@ def test_only_files_that_hold_the_word_and_may_have_comments_are_given(folder):
     assert list(Scan().paths(folder)) == ["a.py", "b.py", "c.py", "run"]
 
 
+def test_of_a_folder_that_is_ignored_or_linked_nothing_is_read(folder, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside")
+    for where in (folder.root / "lib", folder.root / "build", outside):
+        where.mkdir(exist_ok=True)
+        (where / "a.py").write_text("# trail: Close it\n")
+    (folder.root / "link").symlink_to(outside)
+
+    assert list(Scan().paths(folder, "link")) == []
+    assert list(Scan().paths(folder, "lib")) == ["lib/a.py"]
+    assert list(Scan().paths(folder, "build")) == []
+    assert list(Scan().paths(folder, "a.py")) == []
+
+
 def test_no_more_is_looked_at_than_the_budget_allows(folder, caplog):
     assert list(Scan(files=2).paths(folder)) == ["a.py", "b.py"]
     assert list(Scan(size=20).paths(folder)) == ["a.py", "b.py"]
