@@ -96,6 +96,7 @@ HOMES = {
     "starlette": ("server/trails_server/http.py",),
     "tokenizers": ("trails/backends/onnx_embedder.py",),
     "torch": ("trails/backends/sentence_embedder.py",),
+    "tree_sitter": ("trails/syntax_trees.py",),
     "typer": ("cli/",),
     "ulid": ("trails/bootstrap.py",),
     "uvicorn": ("server/trails_server/http.py",),

@@ -58,6 +58,7 @@ WITH_CONSTANTS = (
     "digests",
     "symbols",
     "symbol_drift",
+    "syntax_trees",
     "recalling",
     "convergence",
     "witnessing",

@@ -21,6 +21,7 @@ from .notes import Head
 from .reading import Remembered, find_state, is_absent, read_bytes, read_digest, read_lines
 from .repository import checkout_at
 from .symbols import Symbol, is_python, python_symbols
+from .syntax_trees import syntax_symbols
 
 CACHED_TEXTS = 256
 CACHED_DIGESTS = 16_384
@@ -290,4 +291,4 @@ def _makes_sense(line: str) -> bool:
 
 
 def _read_symbols(path: str, lines: tuple[str, ...]) -> tuple[Symbol, ...] | None:
-    return python_symbols(lines) if is_python(path) else None
+    return python_symbols(lines) if is_python(path) else syntax_symbols(path, lines)
