@@ -526,6 +526,10 @@ def test_a_note_whose_lines_changed_is_doubtful_until_somebody_confirms_it(trail
     assert "on src/pump.py:3-5\n" in shown
     assert "check it" not in shown
 
+    (said,) = [one for one in trails.json("log")["events"] if one["kind"] == "confirmed"]
+    trails("undo", str(said["seq"]), "--reason", "it spills")
+    assert "on src/pump.py:3-5 (changed: 33% of its lines, now in 4)" in trails("show", handle).stdout
+
 
 def test_a_note_on_a_function_follows_it_by_its_name(trails):
     file = trails.project / "src/wheel.py"
