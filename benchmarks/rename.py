@@ -11,6 +11,7 @@ Everything is done twice: under the eyes of the real watcher, and between two lo
 
 The truth of a commit is what `git log --find-renames=50%` says of it: where a file went, and which files were deleted
 with nothing like them being added; to say that one of those moved is false, as is any other name than the true one.
+Of files that hold the same and are moved together git pairs any with any, so any is right.
 Left out are empty files, links, and what is ignored. A note is found when recall for the new name gives it.
 
 Beside it stand two ways to do without: the path as a plain key, and git's search for renames alone, to which everything
@@ -198,20 +199,29 @@ class Trial:
     def _score(self, said: Names, found: set[str] | None = None) -> Tally:
         truth = self.case.truth
         if found is None:
-            found = {path for path, new in truth.items() if new and said.get(path) == new}
+            found = set(said)
+        found = {path for path in found if path in said and self._is_right(path, said[path])}
         counted = [path for path, new in truth.items() if new and (new != path or self.case.kind == SAVES)]
         moves = [path for path in truth if said.get(path, path) != path]
         return Tally(
             notes=len(counted),
             found=sum(path in found for path in counted),
             moves=len(moves),
-            false=sum(said[path] != truth[path] for path in moves),
+            false=sum(not self._is_right(path, said[path]) for path in moves),
             wrong=[
                 f"{path} is {truth[path] or 'gone'}, told: {said.get(path, 'gone')}"
                 for path in truth
-                if (path in moves and said[path] != truth[path]) or (path in counted and path not in found)
+                if (path in moves and not self._is_right(path, said[path])) or (path in counted and path not in found)
             ],
         )
+
+    def _is_right(self, path: str, name: str) -> bool:
+        """Whether a file is called so; of files that a commit moved and that hold the same, git takes any."""
+        true = self.case.truth[path]
+        if name == true or true is None or self.case.kind != HISTORY:
+            return name == true
+        folder = self._folder()
+        return folder.digest(name) is not None and folder.digest(name) == folder.digest(true)
 
     def _folder(self) -> FolderOnDisk:
         return FolderOnDisk(self.checkout.root)

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from . import leading, placing, ranking
 from .attribution import Journal
+from .copies import shared_notes
 from .delivery import LEAST_TOKENS, MORE, files_to_look_at, render, tokens
 from .dynamics import is_faded
 from .edges import Tie, weights_of
@@ -81,12 +82,17 @@ class Offering:
         came since can be news.
         """
         name = placing.files_here(self.store, self.workspace, [path], self.folder).get(path)
-        count = self.store.notes_a_file(self.workspace, [name.file_id]).get(name.file_id, 0) if name else 0
-        if name is None or count == looked:
+        if name is None:
+            return NOTHING
+        shared = shared_notes(self.store, self.workspace, [name.file_id])
+        count = len(shared) + self.store.notes_a_file(self.workspace, [name.file_id]).get(name.file_id, 0)
+        if count == looked:
             return replace(NOTHING, count=count)
         question = Question(files=(path,), limit=NOTES_OFFERED, leads=LEADS_OFFERED, explores=False)
         ties = self.store.ties_from(self.workspace, name.file_id, TIES_LOOKED_AT)
-        hits = self._notes_on(question, name.file_id, ties, now)
+        hits = [*self._notes_on(question, name.file_id, ties, now), *self._shared(question, shared, now)][
+            :NOTES_OFFERED
+        ]
         leads = () if looked else self._companions(question, name.file_id, ties, now)
         fitting = _fitting(Recall("", self._with_dissent(hits), (), leads), now, budget_tokens, self.by)
         return replace(fitting, count=count)
@@ -123,6 +129,13 @@ class Offering:
             ]
         return found[:NOTES_OFFERED]
 
+    def _shared(self, question: Question, shared: Mapping[str, str], now: datetime) -> list[Hit]:
+        """The best of the notes that a copy shares with the file that it was copied from."""
+        found = self.store.find_notes(self.workspace, shared.keys() - self.known) if shared else {}
+        notes = placing.in_folder(self.store, self.workspace, found, self.folder)
+        candidates = [replace(_candidate(note), source=shared[note.id]) for note in notes.values()]
+        return self._best(question, candidates, notes, now)
+
     def _best_of(self, question: Question, file_id: str, note_ids: Collection[str], now: datetime) -> list[Hit]:
         found = self.store.find_notes(self.workspace, note_ids) if note_ids else {}
         notes = placing.in_folder(self.store, self.workspace, found, self.folder)
@@ -154,11 +167,18 @@ class Offering:
         return hit if is_worth_telling(hit, now) else None
 
     def _with_dissent(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-        """No side of a dispute is told without the other. Why a note is told is plain: no reason takes up room."""
+        """No side of a dispute is told without the other. Why a note is told is plain, unless it is another file's."""
         opposed = self.store.opposed(self.workspace, [hit.note.id for hit in hits]) if hits else {}
         refs = {ref for found in opposed.values() for ref in found}
         others = self.store.find_notes(self.workspace, refs) if refs else {}
-        return tuple(replace(hit, reasons=(), dissent=_live(others, opposed.get(hit.note.id, ()))) for hit in hits)
+        return tuple(
+            replace(
+                hit,
+                reasons=tuple(reason for reason in hit.reasons if reason.name == "copy"),
+                dissent=_live(others, opposed.get(hit.note.id, ())),
+            )
+            for hit in hits
+        )
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _companions(self, question: Question, file_id: str, ties: Sequence[Tie], now: datetime) -> tuple[Lead, ...]:

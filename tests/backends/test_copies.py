@@ -54,6 +54,19 @@ def test_a_copy_shares_what_was_said_before_it_was_made_and_says_where_that_come
     assert shared.reasons[0].words == "laid on a.py before b.py was copied from it"
 
 
+def test_who_touches_a_copy_is_told_what_it_shares_unasked(project):
+    project.note("Close the ledger first", "a.py")
+    project.copy("b.py", of="a.py")
+    agent = Author("you", "test", "another session")
+
+    offer = project.memory.offer(HERE, agent, file="b.py", folder=FolderOnDisk(project.root))
+
+    assert "│ Close the ledger first" in offer.text
+    assert "because laid on a.py before b.py was copied from it" in offer.text
+    again = project.memory.offer(HERE, agent, file="b.py", looked=offer.count, folder=FolderOnDisk(project.root))
+    assert again.text == ""
+
+
 def test_a_copy_of_a_copy_shares_no_more_than_the_first_one(project):
     project.note("Of the first", "a.py")
     project.copy("b.py", of="a.py")
