@@ -198,9 +198,8 @@ class Trial:
 
     def _score(self, said: Names, found: set[str] | None = None) -> Tally:
         truth = self.case.truth
-        if found is None:
-            found = set(said)
-        found = {path for path in found if path in said and self._is_right(path, said[path])}
+        likely = truth.keys() if found is None else found
+        found = {path for path in likely if path in said and self._is_right(path, said[path])}
         counted = [path for path, new in truth.items() if new and (new != path or self.case.kind == SAVES)]
         moves = [path for path in truth if said.get(path, path) != path]
         return Tally(
