@@ -185,7 +185,8 @@ def _place(anchor: Anchor) -> str:
     if anchor.first_line is None:
         return anchor.path
     last = "" if anchor.last_line in (None, anchor.first_line) else f"-{anchor.last_line}"
-    return f"{anchor.path}:{anchor.first_line}{last}"
+    symbol = f" {anchor.symbol}" if anchor.symbol else ""
+    return f"{anchor.path}:{anchor.first_line}{last}{symbol}"
 
 
 def _at(head: Head) -> str:

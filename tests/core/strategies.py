@@ -54,8 +54,10 @@ authors = st.builds(Author, principal=principals, session=sessions)
 def anchors(draw: st.DrawFn) -> Anchor:
     file_id = draw(file_ids)
     path = draw(st.sampled_from((PATHS_BY_FILE_ID[file_id], "elsewhere.py")))
-    fingerprint = draw(st.none() | st.builds(Fingerprint, st.just("digest"), topic_sets))
-    return Anchor(path, draw(st.none() | st.just(1)), fingerprint=fingerprint, file_id=file_id)
+    hashes = st.sampled_from(("", "abcd"))
+    fingerprint = draw(st.none() | st.builds(Fingerprint, st.just("digest"), topic_sets, hashes, hashes))
+    symbol = draw(st.sampled_from(("", "Ledger.rotate")))
+    return Anchor(path, draw(st.none() | st.just(1)), fingerprint=fingerprint, file_id=file_id, symbol=symbol)
 
 
 def lays(note_id: st.SearchStrategy[str] = note_ids, kind: st.SearchStrategy[Kind] = kinds) -> st.SearchStrategy[Laid]:
