@@ -64,6 +64,21 @@ class Burst:
         """Every path that was told of, of files and of folders."""
         return self.touched | self.left | {path for rename in self.renames for path in (rename.old, rename.new)}
 
+    def without(self, is_elsewhere: Callable[[str], bool]) -> "Burst":
+        """The same but for paths that are somebody else's; what moved there has left, what moved from there is new."""
+        kept = Burst(fresh={path: None for path in self.fresh if not is_elsewhere(path)})
+        kept.touched = {path for path in self.touched if not is_elsewhere(path)}
+        kept.left = {path for path in self.left if not is_elsewhere(path)}
+        for rename in self.renames:
+            leaves, comes = is_elsewhere(rename.new), is_elsewhere(rename.old)
+            if not leaves and not comes:
+                kept.renames.append(rename)
+            elif not comes:
+                kept.add(Left(rename.old) if rename.is_folder else Touched(rename.old))
+            elif not leaves:
+                kept.add(Appeared(rename.new))
+        return kept
+
     def changes_rules(self) -> bool:
         """Whether a file was told of that says what is ignored: others may be somebody's business from now on."""
         return any(path.rpartition("/")[2] == RULES_NAME for path in self.paths())

@@ -112,7 +112,7 @@ class Watcher:
     def _look(self) -> None:
         taken = self._gathering.take()
         if taken.burst and not taken.lost:
-            self._follow(taken.burst, settled=taken.settled)
+            self._follow(taken.burst.without(self._disk.is_elsewhere), settled=taken.settled)
         is_due = taken.settled and (self._monotonic() >= self._next_at or taken.burst.changes_rules())
         if taken.lost or is_due:
             self.reconcile()

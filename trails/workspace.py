@@ -19,7 +19,7 @@ from .admission import clean_path
 from .errors import BadInput
 from .notes import Head
 from .reading import Remembered, find_state, is_absent, read_bytes, read_digest, read_lines
-from .repository import checkout_at
+from .repository import checkout_at, worktrees_of
 from .symbols import Symbol, is_python, python_symbols
 from .syntax_trees import syntax_symbols
 
@@ -104,16 +104,22 @@ class IgnoreRules:
     def __init__(self, root: Path) -> None:
         self._root = os.path.realpath(root)
         self._specs: Remembered[GitIgnoreSpec] = Remembered(CACHED_RULES)
-        self._exclude = f"{checkout_at(self._root).common_dir}/info/exclude"
+        self._trees: Remembered[tuple[str, ...]] = Remembered(1)
+        self._checkout = checkout_at(self._root)
+        self._exclude = f"{self._checkout.common_dir}/info/exclude"
 
     def is_ignored(self, path: str, is_folder: bool = False) -> bool:
         """Whether a path of the workspace, or a folder above it, is ignored."""
         above = [(folder, True) for folder in _upwards(path) if folder]
         return any(_is_ignored(one, folder, self._rules(one)) for one, folder in [*reversed(above), (path, is_folder)])
 
+    def is_elsewhere(self, path: str) -> bool:
+        """Whether a path lies in a linked worktree within this folder, whose files are the same ones once more."""
+        return any(path == tree or path.startswith(tree + "/") for tree in self._trees_within())
+
     def folders(self, start: str = "") -> Iterator[str]:
-        """Each folder that is not ignored, from `start` down."""
-        below = [start]
+        """Each folder that is neither ignored nor elsewhere, from `start` down."""
+        below = [] if self.is_elsewhere(start) else [start]
         while below:
             here = below.pop()
             yield here
@@ -128,7 +134,18 @@ class IgnoreRules:
         """What is in a folder, either its folders or all else, and not ignored."""
         paths = [_join(folder, name) for name, is_folder in _listed(f"{self._root}/{folder}") if is_folder is folders]
         rules = self._rules(paths[0]) if paths else []
-        return [path for path in paths if not _is_ignored(path, folders, rules)]
+        trees = self._trees_within() if folders else ()
+        return [path for path in paths if path not in trees and not _is_ignored(path, folders, rules)]
+
+    def _trees_within(self) -> tuple[str, ...]:
+        """The paths of linked worktrees in this folder."""
+        place = f"{self._checkout.common_dir}/worktrees"
+        found = find_state(place)
+        return self._trees.get(place, found, self._find_trees) if found is not None else ()
+
+    def _find_trees(self) -> tuple[str, ...]:
+        roots = worktrees_of(self._checkout.main_root).values()
+        return tuple(root[len(self._root) + 1 :] for root in roots if _is_inside(root, self._root))
 
     def _rules(self, path: str) -> list[tuple[str, GitIgnoreSpec]]:
         """The rules that a path is subject to, each with the folder that it counts from, nearest first."""
@@ -211,6 +228,10 @@ class FolderOnDisk:
     def is_ignored(self, path: str) -> bool:
         """Whether no note should follow a file of this name."""
         return self.rules.is_ignored(path)
+
+    def is_elsewhere(self, path: str) -> bool:
+        """Whether a path lies in a linked worktree within this folder."""
+        return self.rules.is_elsewhere(path)
 
     def files(self) -> Iterator[tuple[str, int]]:
         """Each regular file that is not ignored, with its size in bytes."""

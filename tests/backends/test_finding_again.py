@@ -228,3 +228,17 @@ def test_a_file_that_is_deleted_and_then_written_elsewhere_has_moved(watching):
 
     assert (moved.old, moved.path) == ("a.py", "src/z.py")
     assert watching.found_at("src/z.py") == ["About a.py"]
+
+
+def test_a_worktree_within_the_main_one_is_neither_a_copy_of_it_nor_where_its_files_go(project):
+    project.note("a.py")
+    project.note("b.py")
+    project.look()
+
+    project.git("worktree", "add", "--quiet", "-b", "topic", ".worktrees/topic")
+    (project.root / "a.py").unlink()
+    project.look()
+
+    assert [event.kind for _, event in project.memory.log(HERE)][-1] == "file-gone"
+    assert project.found_at("a.py") == ["About a.py"]
+    assert project.found_at(".worktrees/topic/a.py") == []

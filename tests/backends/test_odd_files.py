@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.backends.repositories import Repository
 from tests.backends.watching import Book, prove_quiet, write
 from trails.watches import TreeWatches, watches_here
 
@@ -153,3 +154,19 @@ def test_a_rule_of_a_folder_counts_below_it_and_not_beside_it(root: Path, watch,
     watch(book, open_watches=watches)
 
     assert book.told == [("changed", "two/a.txt")]
+
+
+def test_a_worktree_that_is_made_within_the_main_one_is_nobodys_business_here(root, watch, watches):
+    repository = Repository(root)
+    repository.write("a.py")
+    repository.write("src/b.py")
+    repository.commit()
+    book = Book(root, "a.py", "src/b.py")
+    watch(book, open_watches=watches)
+
+    repository.git("worktree", "add", "--quiet", "-b", "topic", ".worktrees/topic")
+    (root / "a.py").unlink()
+    book.wait_for(("gone", "a.py"))
+    (root / "src").rename(root / ".worktrees/topic/moved")
+
+    book.wait_for(("gone", "a.py"), ("gone", "src/b.py"))

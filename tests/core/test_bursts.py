@@ -1,6 +1,6 @@
 """Gathering what the file system tells into bursts, on a clock that stands still."""
 
-from trails.bursts import STORM, Appeared, Gathering, Left, Rename, Touched
+from trails.bursts import STORM, Appeared, Burst, Gathering, Left, Rename, Touched
 
 
 class Clock:
@@ -77,3 +77,17 @@ def test_a_storm_is_dropped_and_said_to_be_incomplete():
 
     taken = gathering.take()
     assert (taken.lost, len(taken.burst)) == (True, 0)
+
+
+def test_of_what_lies_elsewhere_only_the_border_is_told():
+    burst = Burst()
+    for told in (Touched("there/a"), Appeared("there/b"), Left("there/c"), Rename("there/d", "there/e")):
+        burst.add(told)
+    assert not burst.without(lambda path: path.startswith("there/"))
+    for told in (Rename("f", "g"), Rename("h", "there/h"), Rename("i", "there/i", True), Rename("there/j", "j")):
+        burst.add(told)
+
+    kept = burst.without(lambda path: path.startswith("there/"))
+
+    assert (kept.renames, kept.touched, kept.left) == ([Rename("f", "g")], {"h", "j"}, {"i"})
+    assert list(kept.fresh) == ["g", "j"]
