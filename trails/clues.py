@@ -59,8 +59,12 @@ class FileClues:
         return self.git.renamed(self._commit(), paths)
 
     def earlier(self) -> Collection[str] | None:
-        """The files of the commit that was checked out at the last look."""
-        return self.git.files(self._commit())
+        """The files of the commit that was checked out at the last look, but names that a known file once had."""
+        there = self.git.files(self._commit())
+        if there is None:
+            return None
+        known = [name.file_id for name in self.store.files_under(self.workspace)]
+        return there - {name.path for name in self.store.names_of(self.workspace, known)}
 
     def prints(self, paths: Collection[str]) -> Mapping[str, Print]:
         """The lines of files as that commit has them, else as far as the anchors of notes know them."""

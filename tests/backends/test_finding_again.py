@@ -139,6 +139,15 @@ def test_a_file_of_another_branch_and_back(project):
         assert project.found_at(name) == ["About a.py"]
 
 
+def test_a_file_that_goes_back_to_the_name_that_git_knows(project):
+    project.note("a.py")
+    project.look()
+    for old, new in (("a.py", "lib/z.py"), ("lib/z.py", "a.py")):
+        project.move(old, new)
+        project.look()
+        assert project.found_at(new) == ["About a.py"]
+
+
 def test_a_deleted_file_is_gone_though_a_copy_of_it_has_always_been_there(project):
     project.write("examples/a.py")
     (project.root / "examples/a.py").write_text((project.root / "a.py").read_text())
