@@ -51,7 +51,7 @@ def check(anchor: Anchor, lines: Sequence[str] | None) -> Drift:
     `new_lines`. Where nothing is known of the single lines, all count as changed.
     """
     if lines is None:
-        return Drift(anchor.path, Validity.GONE, 1.0)
+        return Drift(anchor.path, Validity.GONE, 1.0, file_gone=True)
     known = anchor.fingerprint
     if known is None:
         return Drift(anchor.path, Validity.UNKNOWN, 0.0, anchor.first_line, anchor.last_line)

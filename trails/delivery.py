@@ -241,8 +241,10 @@ def _became(anchor: Anchor, drift: Drift | None) -> str:
             return f"moved to {_lines(drift.first_line, drift.last_line)}"
         case Validity.CHANGED if drift:
             return f"CHANGED since{_share(drift.changed)}{_spans(drift)}"
-        case Validity.GONE if anchor.first_line is None:
+        case Validity.GONE if drift and drift.file_gone:
             return "the file is gone"
+        case Validity.GONE if anchor.first_line is None:
+            return "the file cannot be read"
         case Validity.GONE:
             return f"{inline(anchor.symbol, NAME_LENGTH * 2)} is gone" if anchor.symbol else "these lines are gone"
         case _:

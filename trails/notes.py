@@ -251,7 +251,7 @@ class Drift:
     What became of one anchor: its validity, the share of its lines that changed, and where the lines are now.
 
     `new_lines` are the spans there (first and last line) that were changed or added; `symbol` is what a symbol is
-    called now.
+    called now; `file_gone` tells that nothing has the name of the file any more.
     """
 
     path: str
@@ -261,6 +261,7 @@ class Drift:
     last_line: int | None = None
     new_lines: tuple[tuple[int, int], ...] = ()
     symbol: str = ""
+    file_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,8 +170,8 @@ def drifts(note: Note, folder: Folder | None) -> tuple[Drift, ...]:
 
 def _drift(anchor: Anchor, folder: Folder) -> Drift:
     lines = folder.lines(anchor.path)
-    if lines is None and anchor.fingerprint is None and folder.exists(anchor.path):
-        return Drift(anchor.path, Validity.UNKNOWN)  # a folder or a picture is there, and has no lines to compare
+    if lines is None and folder.exists(anchor.path):  # a folder, or a file that cannot be read: it has no lines
+        return Drift(anchor.path, Validity.GONE, 1.0) if anchor.fingerprint else Drift(anchor.path, Validity.UNKNOWN)
     symbols = folder.symbols(anchor.path) if anchor.symbol and lines is not None else None
     if lines is not None and symbols is not None:
         return check_symbol(anchor, lines, symbols)

@@ -133,7 +133,7 @@ def place(file: Answer) -> str:
         share = [f"{file['changed']:.0%} of its lines"] if file["changed"] else []
         told = ", ".join([*share, *_spans(file.get("changed_lines", []))])
         return f"{text} (changed: {told})" if told else f"{text} (changed)"
-    return f"{text} ({validity})"
+    return f"{text} ({'the file is gone' if file.get('file_gone') else validity})"
 
 
 def _spans(spans: Sequence[Sequence[int]]) -> list[str]:

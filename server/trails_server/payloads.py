@@ -303,6 +303,7 @@ def _file_payload(anchor: Anchor, drift: Drift | None) -> Payload:
         "now_first_line": drift.first_line if drift else None,
         "now_last_line": drift.last_line if drift else None,
         "changed_lines": [list(span) for span in drift.new_lines] if drift else [],
+        "file_gone": drift is not None and drift.file_gone,
         "doubtful": drift is not None and is_doubtful(anchor, drift),
     }
 

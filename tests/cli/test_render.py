@@ -115,6 +115,7 @@ def test_beside_a_note_stand_the_texts_of_its_witnesses_and_the_titles_of_others
         ({"last_line": None}, "src/a.py:10"),
         ({"validity": "unknown"}, "src/a.py:10-24"),
         ({"validity": "gone"}, "src/a.py:10-24 (gone)"),
+        ({"validity": "gone", "file_gone": True}, "src/a.py:10-24 (the file is gone)"),
         ({"validity": "changed", "changed": 0.4}, "src/a.py:10-24 (changed: 40% of its lines)"),
         (
             {"validity": "changed", "changed": 0.4, "changed_lines": [[12, 14], [16, 16]]},

@@ -156,8 +156,8 @@ def test_a_drift_is_always_in_bounds(world: tuple[list[str], int, int], now: lis
 
 # ── examples ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_file_that_is_not_there_is_gone() -> None:
-    assert check(anchor(FILE), None) == Drift(PATH, Validity.GONE, 1.0)
-    assert check(Anchor(PATH, 3, 4), None) == Drift(PATH, Validity.GONE, 1.0)
+    assert check(anchor(FILE), None) == Drift(PATH, Validity.GONE, 1.0, file_gone=True)
+    assert check(Anchor(PATH, 3, 4), None) == Drift(PATH, Validity.GONE, 1.0, file_gone=True)
 
 
 def test_a_place_without_fingerprint_is_unknown() -> None:

@@ -244,7 +244,9 @@ def test_a_reader_is_told_whose_note_it_is(by: Author, words: str) -> None:
         (Anchor("a.py"), Drift("a.py", Validity.CHANGED, 0.7), "CHANGED since, most of it (a.py)"),
         (Anchor("a.py"), Drift("a.py", Validity.CHANGED, 0.1), "CHANGED since, a part of it (a.py)"),
         (Anchor("a.py"), Drift("a.py", Validity.CHANGED, 0.0), "CHANGED since (a.py)"),
-        (Anchor("a.py"), Drift("a.py", Validity.GONE, 1.0), "the file is gone (a.py)"),
+        (Anchor("a.py"), Drift("a.py", Validity.GONE, 1.0, file_gone=True), "the file is gone (a.py)"),
+        (Anchor("a.py", 3, 9), Drift("a.py", Validity.GONE, 1.0, file_gone=True), "the file is gone (a.py:3-9)"),
+        (Anchor("a.py"), Drift("a.py", Validity.GONE, 1.0), "the file cannot be read (a.py)"),
         (Anchor("a.py", 3, 9), Drift("a.py", Validity.GONE, 1.0), "these lines are gone (a.py:3-9)"),
     ],
 )
@@ -256,7 +258,9 @@ def test_a_reader_is_told_what_became_of_the_place(anchor: Anchor, drift: Drift 
 
 def test_of_many_places_those_that_changed_are_told_first() -> None:
     places = tuple(Anchor(f"{name}.py") for name in "abcde")
-    became = tuple(Drift(f"{name}.py", Validity.GONE if name == "e" else Validity.SAME) for name in "abcde")
+    became = tuple(
+        Drift(f"{name}.py", Validity.GONE if name == "e" else Validity.SAME, file_gone=name == "e") for name in "abcde"
+    )
 
     line = told(note(anchors=places), drifts=became)
 

@@ -69,4 +69,4 @@ def test_the_next_agent_finds_the_notes_on_what_became_of_their_files(is_watched
 
             text, export = told(there, "src/export.py")
             assert export["validity"] == "gone"
-            assert "gone" in text
+            assert "the file is gone" in text

@@ -163,6 +163,7 @@ def test_a_note_tells_what_became_of_its_file(asking, project):
             "now_first_line": 3,
             "now_last_line": 4,
             "changed_lines": [],
+            "file_gone": False,
             "doubtful": False,
         }
     ]
