@@ -95,7 +95,7 @@ def test_more_events_than_the_kernel_keeps_are_said_to_be_lost(root):
     try:
         watches.cover()
         file = root / "again"
-        for _ in range(kept // 3 + 2):  # each time it is created, closed and deleted
+        for _ in range(kept * 2 // 3):  # each time it is created, closed and deleted: twice what the kernel keeps
             file.touch()
             file.unlink()
         gathering.open.set()
