@@ -29,7 +29,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import basename, dirname
 
-from .delivery import CLAUSE_LENGTH, OPENING, PATH_LENGTH, Block, fitting, inline, lasting, size
+from .clauses import CLAUSE_LENGTH, PATH_LENGTH, inline
+from .delivery import OPENING, Block, fitting, lasting, size
 from .notes import Hit, Lead
 from .welcoming import PARTS, TURNS, Part, Welcome, in_turns, is_stale
 

@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .delivery import PATH_LENGTH, age, inline, who
+from .clauses import PATH_LENGTH, inline
+from .delivery import age, who
 from .events import NEVER
 from .notes import AtWork, Author
 

@@ -23,16 +23,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
+from .clauses import CLAUSE_LENGTH, PATH_LENGTH, inline
 from .delivery import (
     CHARACTERS_A_TOKEN,
-    CLAUSE_LENGTH,
     MARK,
     OPENING,
-    PATH_LENGTH,
     PLACES_SHOWN,
     age,
     blocks_of,
-    inline,
     size,
     who,
     within,

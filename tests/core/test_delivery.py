@@ -18,13 +18,13 @@ from trails.delivery import (
     MOST_CHARACTERS,
     NOTHING,
     OPENING,
-    TO_CHECK,
     render,
     render_note,
     tokens,
 )
 from trails.errors import BadInput
 from trails.notes import Anchor, Author, Drift, Hit, Kind, Lead, Note, Reason, Recall, Status, Validity
+from trails.pointing import TO_CHECK
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ADA = Author("ada", "claude-code", "s1")
