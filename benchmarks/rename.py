@@ -187,9 +187,7 @@ class Trial:
             (anchor,) = self.memory.get_note(self.workspace, note_id).anchors
             if known[anchor.file_id].present:
                 said[path] = known[anchor.file_id].path
-        found = {
-            path for path, note_id in notes.items() if (new := self.case.truth[path]) and self._is_found(new, note_id)
-        }
+        found = {path for path, name in said.items() if self._is_found(name, notes[path])}
         return self._score(said, found)
 
     def _is_found(self, path: str, note_id: str) -> bool:
