@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from .heeding import Heeding
     from .history import Commit, commits, draft_from
     from .journal import Page, Told
+    from .laying import Receipt
     from .listening import Glance, Onlooker
     from .looks import read_look
     from .marking import with_mark
-    from .memory import Memory, Receipt, Story
+    from .memory import Memory
     from .notes import (
         Anchor,
         AtWork,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from .runs import Run, read_run
     from .settings import Settings, describe_settings, read_settings
     from .shell import read_line
+    from .story import Story
     from .undoing import TakenBack, is_undone
     from .watcher import Watcher
     from .welcoming import Welcome
@@ -88,12 +90,12 @@ _HOMES = {
     "Question": "notes",
     "Reason": "notes",
     "Recall": "notes",
-    "Receipt": "memory",
+    "Receipt": "laying",
     "Refused": "errors",
     "Run": "runs",
     "Settings": "settings",
     "Status": "notes",
-    "Story": "memory",
+    "Story": "story",
     "TakenBack": "undoing",
     "Told": "journal",
     "TITLE_LIMIT": "admission",

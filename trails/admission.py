@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .errors import BadInput, Refused
-from .notes import Anchor, Draft, Kind
+from .notes import Anchor, Draft, Kind, Question
 from .secret_rules import Redacted, redact
 
 TITLE_LIMIT = 120  # characters: one line of a terminal, one breath
@@ -109,6 +109,19 @@ def clean_query(text: str) -> str:
     """The words of a question, secrets redacted (it is embedded and may be logged); empty stays empty."""
     cleaned = _redacted(_without_blank_ends(clean_text(text, name="query"))).text
     _must_fit("query", cleaned, QUERY_LIMIT, "ask with the words that matter")
+    return cleaned
+
+
+def clean_question(question: Question) -> Question:
+    """The question as it is asked of the store. Raises BadInput where it asks for nothing."""
+    cleaned = replace(
+        question,
+        query=clean_query(question.query),
+        files=tuple(dict.fromkeys(clean_path(path) for path in question.files)),
+        topics=tuple(dict.fromkeys(clean_topic(topic) for topic in question.topics)),
+    )
+    if not (cleaned.query or cleaned.files or cleaned.topics):
+        raise BadInput("Ask with words, with files, or with topics.")
     return cleaned
 
 

@@ -6,46 +6,34 @@ into text or JSON; it decides nothing. The rules decide, the ports remember, and
 are asked. Time and ids come from the ports, so that a test holds them in its hands.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from . import admission, evidence, placing, telling, whereabouts
+from . import admission, evidence, handles, telling, whereabouts
+from .amending import Amending
 from .annotating import Annotating, Annotations
 from .clues import FileClues
 from .crediting import Crediting
 from .embedding import BackgroundEmbedder
-from .errors import BadInput, Conflict, NoSuchNote
-from .events import (
-    Chosen,
-    Confirmed,
-    Disputed,
-    Event,
-    Fact,
-    Judged,
-    Laid,
-    OutcomeReported,
-    Restored,
-    Retagged,
-    Superseded,
-    Used,
-    Withdrawn,
-    WorkspaceOpened,
-)
-from .explaining import Companion, FileEdge, Why, companions_of, edges_of, why
+from .errors import BadInput
+from .events import Chosen, Event, OutcomeReported, Used, WorkspaceOpened
+from .explaining import Why, why
 from .gathering import Gathering
 from .git_moves import GitMoves
 from .heeding import Heeding
 from .indexing import Indexer
-from .journal import Journal, Page, Told
-from .notes import HANDLE_LENGTH, NO_HEAD, Anchor, Author, Draft, Drift, Note, Question, Recall, Status, Verdict, handle
+from .journal import Journal, Page
+from .laying import Laying, Receipt
+from .notes import Anchor, Author, Draft, Note, Question, Recall, Verdict
 from .offering import EVENTS_LOOKED_AT, NOTHING, Offer, Offering, about, given
 from .ports import EVERYTHING, Clock, Folder, Index, NewId, Store, Wanted
 from .presence import Presence, tell
 from .recalling import Recaller
 from .recording import Recorder
 from .showing import Showing
+from .story import Story, story_of
 from .tracking import Tracker, TreeTracker
 from .undoing import TakenBack, Undoing
 from .welcoming import Welcome
@@ -53,31 +41,6 @@ from .whereabouts import Whereabouts
 
 LIMIT_OF_HITS = 20
 LIMIT_OF_LEADS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a lay answers: the note's id, what was redacted from it, and whether it had been laid before."""
-
-    note_id: str
-    redactions: tuple[admission.Redaction, ...] = ()
-    replayed: bool = False
-
-    @property
-    def handle(self) -> str:
-        return handle(self.note_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """One note with all that happened to it, the notes it is tied to, its anchors now, and where its files lead to."""
-
-    note: Note
-    events: tuple[Told, ...]
-    related: tuple[Note, ...] = ()
-    drifts: tuple[Drift, ...] = ()
-    edges: tuple[FileEdge, ...] = ()
-    companions: tuple[Companion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +84,7 @@ class Memory:
         `folder` gives the files to fingerprint. `key` makes a repeated call harmless. `at` is for importers only: no
         agent chooses a note's time. Raises BadInput or Refused (see `admission.py`), Conflict for a key used before.
         """
-        return self._lay(workspace, draft, by, folder=folder, key=key, at=at)
+        return self._laying(workspace, by, folder, key).lay(draft, at=at)
 
     def supersede(
         self,
@@ -140,19 +103,7 @@ class Memory:
         The new one keeps the files and the topics of the old where it names none.
         """
         old = self.get_note(workspace, note_ref)
-        why = admission.clean_reason(reason)
-        draft = replace(
-            draft, anchors=draft.anchors or placing.bare(old.anchors, folder), topics=draft.topics or old.topics
-        )
-        return self._lay(
-            workspace,
-            draft,
-            by,
-            folder=folder,
-            key=key,
-            supersedes=old.id,
-            also=lambda new: Superseded(old.id, new, why),
-        )
+        return self._laying(workspace, by, folder, key).supersede(old, draft, reason)
 
     def dispute(
         self,
@@ -167,24 +118,14 @@ class Memory:
     ) -> Receipt:
         """Lay a counter-note against another; from now on the two are shown together."""
         disputed = self.get_note(workspace, note_ref)
-        why = admission.clean_reason(reason)
-        draft = replace(
-            draft,
-            anchors=draft.anchors or placing.bare(disputed.anchors, folder),
-            topics=draft.topics or disputed.topics,
-        )
-        return self._lay(workspace, draft, by, folder=folder, key=key, also=lambda new: Disputed(disputed.id, new, why))
+        return self._laying(workspace, by, folder, key).dispute(disputed, draft, reason)
 
     # ── saying something of a note ───────────────────────────────────────────────────────────────────────────────────
     def judge(
         self, workspace: str, note_ref: str, verdict: Verdict, by: Author, *, reason: str = "", key: str = ""
     ) -> Note:
         """Say whether a note helped. One session holds one vote a note: judging again replaces it."""
-        note = self.get_note(workspace, note_ref)
-        self.recorder.append(
-            workspace, by, [Judged(note.id, verdict, admission.clean_reason(reason, required=False))], key=key
-        )
-        return self.get_note(workspace, note.id)
+        return self._amending(workspace, note_ref, by, key).judge(verdict, reason)
 
     def use(
         self,
@@ -259,17 +200,7 @@ class Memory:
         key: str = "",
     ) -> Note:
         """Change the topics of a note."""
-        note = self.get_note(workspace, note_ref)
-        added = tuple(admission.clean_topic(topic) for topic in add)
-        removed = tuple(admission.clean_topic(topic) for topic in remove)
-        if not added and not removed:
-            raise BadInput("Name at least one topic to add or to remove.")
-        if len({*note.topics, *added} - {*removed}) > admission.TOPICS_LIMIT:
-            raise BadInput(f"A note has at most {admission.TOPICS_LIMIT} topics: remove some.")
-        self.recorder.append(
-            workspace, by, [Retagged(note.id, added, removed, admission.clean_reason(reason))], key=key
-        )
-        return self.get_note(workspace, note.id)
+        return self._amending(workspace, note_ref, by, key).retag(add, remove, reason)
 
     def confirm(
         self,
@@ -288,14 +219,7 @@ class Memory:
         From then on its age and what becomes of its places count from here. Raises BadInput when none of its files is
         there and no other is named.
         """
-        note = self.get_note(workspace, note_ref)
-        why = admission.clean_reason(reason)
-        here = placing.in_folder(self.store, workspace, {note.id: note}, folder)[note.id]
-        bare = admission.clean_anchors(anchors) or placing.still_there(here, folder)
-        places = placing.place(self.store, workspace, bare, folder)
-        said = ["confirm", note.id, why, *map(repr, bare)]
-        self.recorder.append(workspace, by, [Confirmed(note.id, places, why)], key=key, said=said)
-        return self.get_note(workspace, note.id)
+        return self._amending(workspace, note_ref, by, key).confirm(anchors, folder, reason)
 
     def withdraw(self, workspace: str, note_ref: str, by: Author, *, reason: str, key: str = "") -> Note:
         """
@@ -303,19 +227,11 @@ class Memory:
 
         Its witnesses stand by themselves again: their authors took nothing back.
         """
-        note = self.get_note(workspace, note_ref)
-        why = admission.clean_reason(reason)
-        if note.witnesses:
-            alone = f"[{note.handle}], to which it was a witness, is withdrawn."
-            self.recorder.append(workspace, by, [Restored(witness, alone) for witness in note.witnesses])
-        self.recorder.append(workspace, by, [Withdrawn(note.id, why)], key=key)
-        return self.get_note(workspace, note.id)
+        return self._amending(workspace, note_ref, by, key).withdraw(reason)
 
     def restore(self, workspace: str, note_ref: str, by: Author, *, reason: str, key: str = "") -> Note:
         """Let a note stand again that was withdrawn, superseded or taken for a witness."""
-        note = self.get_note(workspace, note_ref)
-        self.recorder.append(workspace, by, [Restored(note.id, admission.clean_reason(reason))], key=key)
-        return self.get_note(workspace, note.id)
+        return self._amending(workspace, note_ref, by, key).restore(reason)
 
     def undo(self, workspace: str, what: str, by: Author, *, reason: str, all_of: str = "") -> TakenBack:
         """
@@ -337,7 +253,7 @@ class Memory:
 
         Changes nothing about the notes; that they were shown is written down, and proves nothing.
         """
-        asked = _cleaned(question)
+        asked = admission.clean_question(question)
         if not 1 <= asked.limit <= LIMIT_OF_HITS:
             raise BadInput(f"Ask for 1 to {LIMIT_OF_HITS} notes.")
         if not 0 <= asked.leads <= LIMIT_OF_LEADS:
@@ -415,35 +331,12 @@ class Memory:
 
     def get_note(self, workspace: str, note_ref: str) -> Note:
         """The note with this id or handle, in any status. Raises NoSuchNote, or Conflict when a handle fits several."""
-        ref = note_ref.strip().strip("[]")
-        if not ref.isalnum() or len(ref) not in (HANDLE_LENGTH, 26):
-            raise BadInput(
-                f"A note is named by the {HANDLE_LENGTH} characters in brackets before it, or by its whole id."
-            )
-        note_ids = (ref.upper(),) if len(ref) == 26 else self.store.note_ids_with_handle(workspace, ref.lower())
-        if len(note_ids) > 1:
-            raise Conflict(f"{ref} fits {len(note_ids)} notes: use the whole id, one of {', '.join(note_ids)}.")
-        notes = self.store.find_notes(workspace, note_ids)
-        if not notes:
-            raise NoSuchNote(f"No note {ref} in this workspace; `trails recall` or `trails log` shows those there are.")
-        return notes[note_ids[0]]
+        return handles.get_note(self.store, workspace, note_ref)
 
     def show(self, workspace: str, note_ref: str, *, folder: Folder | None = None) -> Story:
         """One note with all its layers: its events, and the notes it replaced, that replaced, dispute or witness it."""
         note = self.get_note(workspace, note_ref)
-        note = placing.in_folder(self.store, workspace, {note.id: note}, folder)[note.id]
-        events = Journal(self.store, workspace).tell(self.store.events_of(workspace, note_id=note.id))
-        related_ids = [ref for ref in (note.supersedes, note.superseded_by, *note.disputed_by, *note.witnesses) if ref]
-        related = self.store.find_notes(workspace, related_ids)
-        now = self.clock()
-        return Story(
-            note,
-            events,
-            tuple(related[ref] for ref in related_ids if ref in related),
-            placing.drifts(note, folder),
-            edges_of(self.recaller, workspace, note, now),
-            companions_of(self.recaller, workspace, note, now),
-        )
+        return story_of(self.recaller, workspace, note, self.clock(), folder)
 
     def why(
         self, workspace: str, note_ref: str, question: Question | None = None, *, folder: Folder | None = None
@@ -454,7 +347,7 @@ class Memory:
         Asking this shows nothing to anybody, and is not written down.
         """
         note = self.get_note(workspace, note_ref)
-        asked = _cleaned(question) if question else None
+        asked = admission.clean_question(question) if question else None
         return why(self.recaller_in(folder), workspace, note, asked, self.clock(), folder)
 
     def notes_of(self, workspace: str, session: str, by: Author) -> tuple[Note, ...]:
@@ -531,64 +424,17 @@ class Memory:
         self.index.close()
 
     # ── shared steps ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def _lay(
-        self,
-        workspace: str,
-        draft: Draft,
-        by: Author,
-        *,
-        folder: Folder | None,
-        key: str,
-        at: datetime | None = None,
-        supersedes: str = "",
-        also: Callable[[str], Fact] | None = None,
-    ) -> Receipt:
-        admitted = admission.admit(draft)
-        draft = admitted.draft
-        note_id = self.new_id(at or self.clock())
-        laid = Laid(
-            note_id,
-            draft.kind,
-            draft.title,
-            draft.body,
-            placing.place(self.store, workspace, draft.anchors, folder),
-            draft.topics,
-            supersedes,
-            folder.head() if folder and at is None else NO_HEAD,  # an importer's note is of no branch
-        )
-        facts: list[Fact] = [laid] if also is None else [laid, also(note_id)]
-        kept = self.recorder.append(workspace, by, facts, key=key, at=at, repeats=False)
-        if self._is_repeated_in_vain(workspace, kept[0], note_id):
-            kept = self.recorder.append(workspace, by, facts, key=key, at=at)
-        self.indexer.wake()
-        first = kept[0].fact
-        assert isinstance(first, Laid)
-        return Receipt(first.note_id, admitted.redactions, replayed=first.note_id != note_id)
+    def _laying(self, workspace: str, by: Author, folder: Folder | None, key: str) -> Laying:
+        return Laying(self.recorder, self.indexer.wake, workspace, by, folder, key)
+
+    def _amending(self, workspace: str, note_ref: str, by: Author, key: str) -> Amending:
+        return Amending(self.recorder, workspace, self.get_note(workspace, note_ref), by, key)
 
     def _undoing(self, workspace: str, by: Author) -> Undoing:
         return Undoing(self.store, self.recorder, workspace, by.principal)
-
-    def _is_repeated_in_vain(self, workspace: str, kept: Event, note_id: str) -> bool:
-        """Whether a lay was taken for the repetition of one whose note no longer stands: then it is a new one."""
-        assert isinstance(kept.fact, Laid)
-        standing = (Status.LIVE, Status.WITNESS)
-        return kept.fact.note_id != note_id and self.get_note(workspace, kept.fact.note_id).status not in standing
 
     def _served(
         self, workspace: str, by: Author, now: datetime, recall: Recall, question: Question | None = None
     ) -> Recall:
         recall_id = self.recorder.served(workspace, by, recall.hits, question or Question(), now) if recall.hits else ""
         return replace(recall, id=recall_id)
-
-
-def _cleaned(question: Question) -> Question:
-    """The question as it is asked of the store. Raises BadInput where it asks for nothing."""
-    asked = replace(
-        question,
-        query=admission.clean_query(question.query),
-        files=tuple(dict.fromkeys(admission.clean_path(path) for path in question.files)),
-        topics=tuple(dict.fromkeys(admission.clean_topic(topic) for topic in question.topics)),
-    )
-    if not (asked.query or asked.files or asked.topics):
-        raise BadInput("Ask with words, with files, or with topics.")
-    return asked

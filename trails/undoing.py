@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from . import handles
 from .admission import clean_reason
 from .errors import BadInput, Conflict, NoSuchNote
 from .events import (
@@ -30,7 +31,7 @@ from .events import (
 )
 from .fold import undone_by
 from .journal import Journal, Placed, Told
-from .notes import HANDLE_LENGTH, Author, Note, Status
+from .notes import Author, Note, Status
 from .ports import Store, Wanted
 from .recording import Recorder
 
@@ -119,18 +120,14 @@ class Undoing:
             found = self.store.events_of(self.workspace, after=int(what) - 1, limit=1)
             return found[0] if found and found[0][0] == int(what) else None
         ref = what.strip("[]")
-        if not ref.isalnum() or len(ref) not in (HANDLE_LENGTH, 26):
+        if not handles.is_name(ref):
             return None
-        if len(ref) == 26 and (placed := self.store.find_event(self.workspace, ref.upper())):
+        if len(ref) == handles.ID_LENGTH and (placed := self.store.find_event(self.workspace, ref.upper())):
             return placed
-        is_id = len(ref) == 26
-        note_ids = (ref.upper(),) if is_id else self.store.note_ids_with_handle(self.workspace, ref.lower())
-        if len(note_ids) > 1:
-            raise Conflict(f"{ref} fits {len(note_ids)} notes: use the whole id, one of {', '.join(note_ids)}.")
         laid = Wanted(("laid",))
         found = [
             placed
-            for note_id in note_ids
+            for note_id in handles.ids_named(self.store, self.workspace, ref)
             for placed in self.store.events_of(self.workspace, note_id=note_id, wanted=laid, limit=1)
         ]
         return found[0] if found else None
