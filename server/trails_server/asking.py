@@ -95,7 +95,7 @@ def _verb_and_arguments(request: Mapping[str, Any]) -> tuple[str, dict[str, Any]
 
 
 def _error(failure: Exception) -> dict[str, str]:
-    from .payloads import error_payload
+    from .translations import error_payload
 
     if not isinstance(failure, TrailsError):
         logger.error("a request failed", exc_info=failure)

@@ -1,40 +1,30 @@
 """
-Answers as plain JSON, and errors as each surface says them.
+Notes, and the answers that are made of them, as plain JSON.
 
 The keys are documented (docs/reference) and stable: `trails --json` prints them, and other programs read them.
 Datetimes are ISO 8601 in UTC, enums their values.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from trails import (
-    ERRORS_BY_CODE,
     Anchor,
     AtWork,
     Author,
     Drift,
-    Event,
     Hit,
     Lead,
     Note,
-    Page,
     Question,
     Reason,
     Recall,
     Receipt,
-    Story,
-    TakenBack,
-    Told,
-    TrailsError,
     Welcome,
-    Whereabouts,
     Why,
     is_doubtful,
     is_undone,
     probability,
-    to_payload,
 )
 
 Payload = dict[str, Any]
@@ -171,94 +161,6 @@ def receipt_payload(receipt: Receipt) -> Payload:
     }
 
 
-def event_payload(seq: int, event: Event) -> Payload:
-    """An event: its place in the journal, its origin, and the fields of its fact."""
-    fact = to_payload(event.fact)
-    if "kind" in fact:
-        fact["note_kind"] = fact.pop("kind")  # `kind` is the event's
-    if "anchors" in fact:
-        fact["files"] = [
-            {name: anchor.get(name) for name in ("path", "first_line", "last_line")} for anchor in fact.pop("anchors")
-        ]
-    origin = {"seq": seq, "id": event.id, "at": event.at.isoformat(), "kind": event.kind}
-    return {**origin, "by": author_payload(event.by), **fact}
-
-
-def told_payload(told: Told) -> Payload:
-    """An event of the journal; `says` is its sentence, and `undone` who took it back, when and why, or null."""
-    undone = told.undone
-    return {
-        **event_payload(told.place, told.event),
-        "says": told.says,
-        "undone": None
-        if undone is None
-        else {
-            "id": undone.id,
-            "at": undone.at.isoformat(),
-            "by": author_payload(undone.by),
-            "reason": getattr(undone.fact, "reason", ""),
-        },
-    }
-
-
-def page_payload(page: Page) -> Payload:
-    """A page of the journal; `more` tells that there is more of it, and whatever happens later is after `cursor`."""
-    return {"events": [told_payload(told) for told in page.told], "more": page.is_cut, "cursor": page.cursor}
-
-
-def taken_back_payload(taken: TakenBack) -> Payload:
-    """`withdrawn` are notes, `undone` events; `whole` is "session" or "agent" where it is all of one."""
-    return {
-        "whole": taken.whole,
-        "withdrawn": [laid_payload(note) for note in taken.notes],
-        "undone": [told_payload(told) for told in taken.said],
-    }
-
-
-def story_payload(story: Story) -> Payload:
-    return {
-        "note": note_payload(story.note, story.drifts),
-        "events": [told_payload(told) for told in story.events],
-        "related": [note_payload(note) for note in story.related],
-        "edges": [
-            {
-                "from_path": edge.from_path,
-                "path": edge.path,
-                "chance": edge.chance,
-                "notes": edge.notes,
-                "sessions": edge.sessions,
-            }
-            for edge in story.edges
-        ],
-        "used_with": [
-            {"note": title_payload(one.note), "chance": one.chance, "sessions": one.sessions}
-            for one in story.companions
-        ],
-    }
-
-
-def whereabouts_payload(where: Whereabouts) -> Payload:
-    """A file with all its names, the present one first; `how` says by what the move to a name was known."""
-    return {
-        "path": where.path,
-        "state": where.state.value,
-        "notes": where.notes,
-        "changed_at": where.changed_at.isoformat() if where.changed_at else None,
-        "names": [
-            {
-                "path": stay.path,
-                "since": stay.since.isoformat(),
-                "how": stay.how,
-                "confidence": stay.confidence,
-                "tree": stay.tree,
-            }
-            for stay in where.names
-        ],
-        "copies": list(where.copies),
-        "copy_of": where.copy_of,
-    }
-
-
 def why_payload(why: Why) -> Payload:
     """`question` is null, and `place` 0, where there is none to explain; `above` is null in the first place."""
     return {
@@ -306,34 +208,3 @@ def _file_payload(anchor: Anchor, drift: Drift | None) -> Payload:
         "file_gone": drift is not None and drift.file_gone,
         "doubtful": drift is not None and is_doubtful(anchor, drift),
     }
-
-
-# ── errors ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """One kind of error as each surface says it: the HTTP status, the JSON-RPC code, the exit code of a command."""
-
-    http_status: int
-    json_rpc: int
-    exit_code: int
-
-
-JSON_RPC_CODES = {
-    "error": -32603,  # "Internal error" of JSON-RPC
-    "bad_input": -32602,  # "Invalid params"
-    "no_such_note": -32010,  # from here on ours: -32000 to -32019 is free for servers
-    "refused": -32011,
-    "conflict": -32012,
-    "unavailable": -32013,
-}
-TRANSLATIONS = {
-    code: Translation(error.status, JSON_RPC_CODES[code], error.exit_code) for code, error in ERRORS_BY_CODE.items()
-}
-INTERNAL = "The keeper failed at this. Its log says why: `trails doctor` shows where it is."
-
-
-def error_payload(error: Exception) -> Payload:
-    """An error as the ask door says it; of one that is not ours nothing is told."""
-    if isinstance(error, TrailsError):
-        return {"code": error.code, "message": str(error)}
-    return {"code": TrailsError.code, "message": INTERNAL}

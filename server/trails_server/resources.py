@@ -11,8 +11,8 @@ from fastmcp.exceptions import McpError
 from trails import TrailsError
 
 from .asking import Answer
-from .payloads import TRANSLATIONS
 from .tools import visitor
+from .translations import TRANSLATIONS
 
 MARKDOWN = "text/markdown"
 NOTES_ON_A_PATH = 20

@@ -2,7 +2,7 @@
 The verbs, over plain JSON arguments: the one place that turns what a door was given into calls of the memory.
 
 The ask door and the MCP tools both come here, so they check, decide and answer alike. A verb is a method; its
-keyword-only parameters are its arguments (`arguments.py`), its answer is plain JSON (`payloads.py`).
+keyword-only parameters are its arguments (`arguments.py`), its answer is plain JSON (`payloads.py` and its neighbours).
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ from trails import (
     render,
 )
 
-from . import payloads
+from . import journal_payloads, payloads
 from .arguments import Object, Texts, read_arguments
 from .hooks import Hooks
 from .payloads import Payload
@@ -178,11 +178,13 @@ class Verbs:
     def undo(self, visit: Visit, *, what: str, reason: str, all_of: str = "") -> Payload:
         """Take back an event, or all of a session or an agent; asked again, it finds nothing more."""
         taken = self.memory.undo(visit.workspace, what, visit.author, reason=reason, all_of=all_of)
-        return payloads.taken_back_payload(taken)
+        return journal_payloads.taken_back_payload(taken)
 
     def would_undo(self, visit: Visit, *, what: str, all_of: str = "") -> Payload:
         """What undo would take back; nothing is."""
-        return payloads.taken_back_payload(self.memory.would_undo(visit.workspace, what, visit.author, all_of=all_of))
+        return journal_payloads.taken_back_payload(
+            self.memory.would_undo(visit.workspace, what, visit.author, all_of=all_of)
+        )
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def recall(
@@ -224,7 +226,7 @@ class Verbs:
 
     def show(self, visit: Visit, *, note: str) -> Payload:
         """One note with everything that happened to it."""
-        return payloads.story_payload(self.memory.show(visit.workspace, note, folder=visit.folder))
+        return journal_payloads.story_payload(self.memory.show(visit.workspace, note, folder=visit.folder))
 
     def why(self, visit: Visit, *, note: str, query: str = "", files: Texts = (), topics: Texts = ()) -> Payload:
         """Where a note stands for a question and why; without one, for the last that it was shown to."""
@@ -276,7 +278,7 @@ class Verbs:
             before=None if before == NOT_GIVEN else before,
             limit=limit,
         )
-        return payloads.page_payload(page)
+        return journal_payloads.page_payload(page)
 
     def files(self, visit: Visit, *, file: str = "", limit: int = 50) -> Payload:
         """Where one file has been; or the files that notes are on, the gone and the moved ones first, and how many."""
@@ -288,7 +290,7 @@ class Verbs:
         else:
             found = self.memory.files(visit.workspace)
         counts = Counter(one.state.value for one in found)
-        return {"files": [payloads.whereabouts_payload(one) for one in found[:limit]], "counts": counts}
+        return {"files": [journal_payloads.whereabouts_payload(one) for one in found[:limit]], "counts": counts}
 
     def hook(self, visit: Visit, *, event: Object) -> Payload:
         """What a client's hook is to print for one of its events; mostly nothing."""

@@ -8,7 +8,9 @@ from trails import Anchor, Author, BadInput, Kind, Note
 from trails.errors import ERRORS_BY_CODE
 from trails.events import FACTS_BY_KIND, Event, Judged, Laid
 from trails.notes import Drift, Validity, Verdict
-from trails_server.payloads import TRANSLATIONS, error_payload, event_payload, note_payload
+from trails_server.journal_payloads import event_payload
+from trails_server.payloads import note_payload
+from trails_server.translations import TRANSLATIONS, error_payload
 
 AT = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 ADA = Author("ada", "scout", "s-1")
