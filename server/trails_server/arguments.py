@@ -7,6 +7,7 @@ Nothing of what was given is repeated in a message.
 
 import inspect
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -31,6 +32,15 @@ def read_arguments(verb: Callable[..., Any], given: Mapping[str, Any]) -> dict[s
         elif parameter.default is inspect.Parameter.empty:
             raise BadInput(f"{name} needs `{argument}`, {_WORDS[parameter.annotation]}.")
     return values
+
+
+def read_moment(text: str, name: str = "at") -> datetime:
+    """A moment in UTC; one without a zone is taken for UTC. Raises BadInput, which names the argument."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"`{name}` must be an ISO 8601 date and time, such as 2026-01-31T09:30:00Z.") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 @cache

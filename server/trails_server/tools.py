@@ -19,8 +19,9 @@ from pydantic import Field
 
 from trails import Kind, TrailsError, Verdict
 
+from .answering import WELCOME_BUDGET
 from .asking import Answer
-from .verbs import ACTIONS, RESULTS, WELCOME_BUDGET
+from .saying import ACTIONS, RESULTS
 from .visits import VISIT, Visit
 
 KEY = "trails/key"
