@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -14,15 +12,7 @@ class Follower:
     """`trails log --follow` in a process of its own; ended when it is left."""
 
     def __init__(self, trails, *arguments):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "trails_cli.entry", "log", "--follow", *arguments],
-            env=trails.environment,
-            cwd=trails.project,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
-        )
+        self.process = trails.start("log", "--follow", *arguments)
         self.patience = threading.Timer(60, self.process.kill)
         self.patience.start()
 
