@@ -190,15 +190,17 @@ class _Span:
         """
         Where the lines are that came of the span.
 
-        Beyond the first and the last line that is left are those that replaced others: as many as these were, and none
-        that stood outside.
+        Beyond the first and the last line that is left are those that replaced others, and none that stood outside: all
+        of them where the span's neighbour is left too, else as many as were replaced, for the neighbour's may follow.
         """
         first, last = min(self.kept), max(self.kept)
         taken = set(self.aligned.values())
         begin, end = self.kept[first], self.kept[last]
-        while begin > max(0, self.kept[first] - (first - self.first)) and begin - 1 not in taken:
+        before, after = first - self.first, self.first + self.length - 1 - last
+        least = 0 if before and self.first - 1 in self.aligned else begin - before
+        most = len(self.now) - 1 if after and self.first + self.length in self.aligned else end + after
+        while begin > max(0, least) and begin - 1 not in taken:
             begin -= 1
-        most = self.kept[last] + self.first + self.length - 1 - last
         while end < min(len(self.now) - 1, most) and end + 1 not in taken:
             end += 1
         return range(begin, end + 1)

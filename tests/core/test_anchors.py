@@ -191,6 +191,21 @@ def test_a_changed_first_line_still_belongs_to_the_place() -> None:
     assert check(anchor(CODE, 3, 6), now) == Drift(PATH, Validity.CHANGED, 0.25, 3, 6, ((3, 3),))
 
 
+def test_one_line_that_became_three_is_told_with_all_of_them() -> None:
+    raised = CODE.index("        raise ValueError(path)")
+    now = [
+        *CODE[:raised],
+        "        error = ValueError(path)",
+        "        error.add_note(HINT)",
+        "        raise error",
+        *CODE[raised + 1 :],
+    ]
+
+    drift = check(anchor(CODE, 3, raised + 1), now)
+
+    assert (drift.first_line, drift.last_line, drift.new_lines) == (3, raised + 3, ((raised + 1, raised + 3),))
+
+
 def test_lines_added_inside_change_the_place_and_none_of_what_was_said() -> None:
     now = [*CODE[:3], "    path = os.fspath(path)", *CODE[3:]]
 

@@ -65,7 +65,8 @@ def test_the_next_agent_finds_the_notes_on_what_became_of_their_files(is_watched
 
             text, close = told(there, "core/close.py")
             assert (close["path"], close["validity"]) == ("core/close.py", "changed")
-            assert "CHANGED" in text
+            assert close["changed_lines"] == [[14, 15]]
+            assert "CHANGED since, about half of it: lines 14-15" in text
 
             text, export = told(there, "src/export.py")
             assert export["validity"] == "gone"
