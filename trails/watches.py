@@ -4,8 +4,10 @@ Where events come from: the file system's own notices for all folders of a works
 
 import errno
 import os
+import re
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +27,9 @@ if sys.platform == "linux":
         Mask,
         WatchDescriptor,
     )
+
+    # watchdog warns where a folder is met again under a new name before its renaming is told; see FolderWatches._watch
+    warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, re.escape(__name__))
 
 FOLDER_BUDGET = 8_192
 WATCHES_ALLOWED = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -222,6 +227,9 @@ if sys.platform == "linux":
                 wd = self._inotify.add_callback(os.fsencode(path), EVENTS, self, self._id)
             except (FileNotFoundError, NotADirectoryError):
                 return  # it went while it was looked at
+            known = self._folders.get(wd, folder)
+            if known != folder:  # the same folder under another name, of whose renaming no event has come yet
+                self._watches.pop(known, None)
             self._folders[wd], self._watches[folder] = folder, wd
 
         def _rename(self, old: str, new: str) -> None:
