@@ -49,9 +49,7 @@ class Amending:
     def withdraw(self, reason: str) -> Note:
         why = admission.clean_reason(reason)
         if self.note.witnesses:
-            alone = f"[{self.note.handle}], to which it was a witness, is withdrawn."
-            restored = [Restored(witness, alone) for witness in self.note.witnesses]
-            self.recorder.append(self.workspace, self.by, restored)
+            self.recorder.append(self.workspace, self.by, freed(self.note))
         return self._said(Withdrawn(self.note.id, why))
 
     def restore(self, reason: str) -> Note:
@@ -60,3 +58,9 @@ class Amending:
     def _said(self, fact: Fact, said: Sequence[str] = ()) -> Note:
         self.recorder.append(self.workspace, self.by, [fact], key=self.key, said=said)
         return get_note(self.recorder.store, self.workspace, self.note.id)
+
+
+def freed(note: Note) -> list[Restored]:
+    """What lets the witnesses of a note that is withdrawn stand by themselves again."""
+    why = f"[{note.handle}], to which it was a witness, is withdrawn."
+    return [Restored(witness, why) for witness in note.witnesses]

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from . import handles
 from .admission import clean_reason
+from .amending import freed
 from .errors import BadInput, Conflict, NoSuchNote
 from .events import (
     UNDOABLE,
@@ -20,7 +21,6 @@ from .events import (
     FileChanged,
     FileSeen,
     Laid,
-    Restored,
     Served,
     Superseded,
     TreeSeen,
@@ -105,7 +105,7 @@ class Undoing:
     def carry_out(self, planned: TakenBack, by: Author, reason: str) -> TakenBack:
         """Take it back, all or none; gives the notes as they are then. Their witnesses stand by themselves again."""
         why = clean_reason(UNDONE.get(planned.whole, "") + clean_reason(reason))
-        facts: list[Fact] = [fact for note in planned.notes for fact in self._freed(note)]
+        facts: list[Fact] = [fact for note in planned.notes for fact in freed(note)]
         facts += [Withdrawn(note.id, why) for note in planned.notes]
         facts += [Undone(told.event.id, why) for told in planned.said]
         self.recorder.append(self.workspace, by, facts)
@@ -202,12 +202,6 @@ class Undoing:
         note_ids = [event.fact.note_id for _, event in events if isinstance(event.fact, Laid)]
         notes = self.store.find_notes(self.workspace, note_ids)
         return tuple(notes[note_id] for note_id in note_ids if note_id in notes)
-
-    def _freed(self, note: Note) -> list[Restored]:
-        """What lets the notes stand that are behind one as its witnesses."""
-        behind = self.store.find_notes(self.workspace, note.witnesses).values()
-        why = f"[{note.handle}], to which it was a witness, is withdrawn."
-        return [Restored(witness.id, why) for witness in behind if witness.status is Status.WITNESS]
 
 
 def is_undone(note: Note) -> bool:
