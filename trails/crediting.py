@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from . import attribution, evidence, placing, sittings
+from . import admission, attribution, evidence, placing, sittings
 from .attribution import Finding, Journal, Passage
 from .events import Credit, Edited, FileChanged, OutcomeReported, Served, Used
 from .fold import undone_by
@@ -51,7 +51,37 @@ class Crediting:
         last_first = dict.fromkeys(used for _, used in sorted(recent, key=_place, reverse=True))
         return tuple(reversed(last_first))
 
-    def credited(self, report: OutcomeReported, note_ids: Iterable[str]) -> OutcomeReported:
+    def report(self, result: float, note_ids: Iterable[str], task: str, summary: str, source: str) -> OutcomeReported:
+        """
+        How the session ended, measured against how its kind of task usually ends; `note_ids` are what it says it used.
+
+        Raises BadInput or Refused for words that cannot come in, or a source that is none.
+        """
+        task = admission.clean_topic(task) if task else ""
+        source = evidence.read_source(source)
+        summary = admission.clean_reason(summary, required=False)
+        baseline = evidence.baseline(self.store.results_of(self.workspace, task))
+        return self._credited(OutcomeReported(result, baseline, task, source, summary), note_ids)
+
+    def edits(self, journal: Journal, paths: Sequence[str], folder: Folder | None, now: datetime) -> list[Edited]:
+        """
+        What is to be written down of the paths that the session has just edited.
+
+        Nothing of ignored files, and nothing of a session without a name, whose edits nothing holds together.
+        """
+        noted = {event.id: (event.fact.anchors, event.at) for _, event in journal if isinstance(event.fact, Edited)}
+        undone = undone_by(self.store.undoings_of(self.workspace, list(noted))) if noted else {}
+        counting = [what for event_id, what in noted.items() if event_id not in undone]
+        noted_at = {one.path: at for anchors, at in counting for one in anchors}
+        kept = [path for path in paths if folder is None or not folder.is_ignored(path)]
+        news = sittings.worth_noting(kept, noted_at, now) if self.by.session else []
+        return [Edited(placing.named(self.store, self.workspace, news, folder))] if news else []
+
+    def journal(self) -> Journal:
+        """What the session did here, as far as it is looked at."""
+        return self.store.session_events(self.workspace, self.by.principal, self.by.session, EVENTS_OF_A_SESSION)
+
+    def _credited(self, report: OutcomeReported, note_ids: Iterable[str]) -> OutcomeReported:
         """
         A report with what it gives to which notes: those that `uses` finds, then those that the session says it used.
 
@@ -72,24 +102,6 @@ class Crediting:
         before = [credit.note_id for seq, earlier in reports if seq > since for credit in earlier.credits]
         taken_back = dict.fromkeys(before).keys() - {credit.note_id for credit in given}
         return replace(report, credits=(*given, *(Credit(note_id, 0.0, 0.0) for note_id in sorted(taken_back))))
-
-    def edits(self, journal: Journal, paths: Sequence[str], folder: Folder | None, now: datetime) -> list[Edited]:
-        """
-        What is to be written down of the paths that the session has just edited.
-
-        Nothing of ignored files, and nothing of a session without a name, whose edits nothing holds together.
-        """
-        noted = {event.id: (event.fact.anchors, event.at) for _, event in journal if isinstance(event.fact, Edited)}
-        undone = undone_by(self.store.undoings_of(self.workspace, list(noted))) if noted else {}
-        counting = [what for event_id, what in noted.items() if event_id not in undone]
-        noted_at = {one.path: at for anchors, at in counting for one in anchors}
-        kept = [path for path in paths if folder is None or not folder.is_ignored(path)]
-        news = sittings.worth_noting(kept, noted_at, now) if self.by.session else []
-        return [Edited(placing.named(self.store, self.workspace, news, folder))] if news else []
-
-    def journal(self) -> Journal:
-        """What the session did here, as far as it is looked at."""
-        return self.store.session_events(self.workspace, self.by.principal, self.by.session, EVENTS_OF_A_SESSION)
 
     def _edits(self, shown: Mapping[str, int], notes: Mapping[str, Note]) -> list[tuple[int, str]]:
         """The changes of files with shown notes that the watcher saw, and that can only be this session's."""

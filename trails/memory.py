@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from . import admission, evidence, handles, telling, whereabouts
+from . import admission, handles, telling, whereabouts
 from .amending import Amending
 from .annotating import Annotating, Annotations
 from .clues import FileClues
@@ -177,14 +177,11 @@ class Memory:
         if not 0 <= result <= 1:
             raise BadInput("The result must lie between 0 (failed) and 1 (succeeded).")
         note_ids = [self.get_note(workspace, ref).id for ref in used]
-        task = admission.clean_topic(task) if task else ""
-        source = evidence.read_source(source)
-        summary = admission.clean_reason(summary, required=False)
-        baseline = evidence.baseline(self.store.results_of(workspace, task))
-        report = OutcomeReported(result, baseline, task, source, summary)
-        fact = Crediting(self.store, workspace, by).credited(report, note_ids)
-        said = ["outcome", repr(float(result)), task, source, summary, *note_ids]
-        (kept,) = self.recorder.append(workspace, by, [fact], key=key, said=said)
+        report = Crediting(self.store, workspace, by).report(
+            result, note_ids, task=task, summary=summary, source=source
+        )
+        said = ["outcome", repr(float(result)), report.task, report.source, report.summary, *note_ids]
+        (kept,) = self.recorder.append(workspace, by, [report], key=key, said=said)
         assert isinstance(kept.fact, OutcomeReported)
         return kept.fact
 
