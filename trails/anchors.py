@@ -33,7 +33,8 @@ def fingerprint(lines: Sequence[str], first_line: int | None = None, last_line: 
     """
     first, last = (1, len(lines)) if first_line is None else (first_line, last_line or first_line)
     if first_line is not None and not 1 <= first <= last <= len(lines):
-        raise BadInput(f"The file has {len(lines)} lines, so lines {first}-{last} are not all in it: read it again.")
+        missing = f"line {first} is not" if first == last else f"lines {first}-{last} are not all"
+        raise BadInput(f"The file has {len(lines)} lines, so {missing} in it: read it again.")
     file = [line.rstrip() for line in lines]
     span = file[first - 1 : last]
     if len(span) > OUTLINED:

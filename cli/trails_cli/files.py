@@ -60,7 +60,8 @@ def _one(file: Answer, at: datetime) -> str:
 
 def _names(file: Answer) -> Iterator[str]:
     for name in file["names"]:
-        how = HOW.get(name["how"], "first named by a note") if name["how"] or name is file["names"][-1] else ""
+        began = "seen as a copy" if file["copy_of"] else "first named by a note"
+        how = HOW.get(name["how"], began) if name["how"] or name is file["names"][-1] else ""
         sure = f" ({name['confidence']:.0%})" if name["confidence"] < 1 else ""
         tree = f", in worktree {one_line(name['tree'])}" if name["tree"] else ""
         yield f"{MARGIN}{local(name['since'])}  {one_line(name['path'])}{f'  {how}{sure}' if how else ''}{tree}"

@@ -80,7 +80,8 @@ def run(arguments: Sequence[str]) -> int:
     except TrailsError as problem:
         return say_problem(problem, as_json=as_json)
     except typer.TyperException as problem:  # a mistake in the command line itself
-        return say_problem(BadInput(problem.format_message()), as_json=as_json)
+        said = problem.format_message().replace(": Value error, ", ": ")  # as the library calls it
+        return say_problem(BadInput(said), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:

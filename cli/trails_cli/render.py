@@ -104,7 +104,7 @@ def _circumstances(shown: Answer, now: datetime) -> str:
     if shown["confirmed_at"] != shown["laid_at"]:
         lines[0] += f", confirmed {ago(shown['confirmed_at'], now)}"
     lines += [f"on {place(file)}" for file in shown["files"]]
-    if any(file.get("doubtful") for file in shown["files"]):
+    if shown["status"] == "live" and any(file.get("doubtful") for file in shown["files"]):
         lines.append(f"check it, then `trails amend {shown['handle']} confirm`, or supersede or withdraw it")
     if shown["topics"]:
         lines.append(f"about {', '.join(map(one_line, shown['topics']))}")
@@ -130,10 +130,14 @@ def place(file: Answer) -> str:
     if validity in ("same", "unknown"):
         return text
     if validity == "changed":
-        share = [f"{file['changed']:.0%} of its lines"] if file["changed"] else []
+        share = [f"{_percent(file['changed'])} of its lines"] if file["changed"] else []
         told = ", ".join([*share, *_spans(file.get("changed_lines", []))])
         return f"{text} (changed: {told})" if told else f"{text} (changed)"
     return f"{text} ({'the file is gone' if file.get('file_gone') else validity})"
+
+
+def _percent(share: float) -> str:
+    return "under 1%" if share < 0.01 else f"{share:.0%}"
 
 
 def _spans(spans: Sequence[Sequence[int]]) -> list[str]:
@@ -165,7 +169,8 @@ def journal(page: Answer, *, is_forward: bool) -> str:
 def taken_back(said: Answer, done: str) -> str:
     """What is taken back: notes by their titles, anything else by its line in the journal."""
     lines = [*map(line_of, said["withdrawn"]), *map(event, said["undone"])]
-    return "\n".join([f"{done} {counted_things(said)}:", *lines]) if lines else "Nothing of that stands here any more."
+    nothing = "Nothing of that stands here: `trails log` shows what there is."
+    return "\n".join([f"{done} {counted_things(said)}:", *lines]) if lines else nothing
 
 
 def counted_things(said: Answer) -> str:
@@ -181,8 +186,9 @@ def condensed(told: Iterable[Answer]) -> Iterator[str]:
     """Events as lines; where one after the other says the same of many files, they share a line."""
     for _, alike in groupby(told, key=lambda kept: (kept["kind"], author(kept["by"]), kept["undone"] is None)):
         run = list(alike)
-        if run[0]["kind"] in MANY_FILES and run[0]["undone"] is None and len(run) > FILES_A_LINE:
-            yield _storm(run)
+        files = {kept["file_id"]: one_line(kept.get("path") or kept["file_id"]) for kept in run if "file_id" in kept}
+        if run[0]["kind"] in MANY_FILES and run[0]["undone"] is None and len(files) > FILES_A_LINE:
+            yield _storm(run[-1], list(files.values()))
         else:
             yield from map(event, run)
 
@@ -194,11 +200,10 @@ def event(kept: Answer) -> str:
     return f"{local(kept['at'])}  {kept['seq']:>6}  {author(kept['by'])} {one_line(kept['says'])}{back}"
 
 
-def _storm(run: Sequence[Answer]) -> str:
-    paths = [one_line(kept.get("path") or kept["file_id"]) for kept in run[:FILES_A_LINE]]
-    last = run[-1]
+def _storm(last: Answer, paths: Sequence[str]) -> str:
     who = f"{local(last['at'])}  {last['seq']:>6}  {author(last['by'])}"
-    return f"{who} saw {len(run)} files {MANY_FILES[last['kind']]}: {', '.join(paths)} and {len(run) - len(paths)} more"
+    told, more = ", ".join(paths[:FILES_A_LINE]), len(paths) - FILES_A_LINE
+    return f"{who} saw {len(paths)} files {MANY_FILES[last['kind']]}: {told} and {more} more"
 
 
 # ── the keeper ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -220,6 +220,8 @@ class Upkeep:
             self.heeder.choose(visit.workspace, choice, visit.author)
         if is_on := self.heeder.is_on(visit.workspace):
             self.enter(visit)
+            if not paths:
+                self.watchers.look_now(visit.workspace)  # else the marks of a file that just moved look like new ones
         home = _home(visit)
         heard = self.heeder.look(visit.workspace, FolderOnDisk(home), paths or None)
         return {

@@ -452,6 +452,13 @@ def test_a_setting_of_the_wrong_form_is_named(trails):
     assert "TRAILS_START_TIMEOUT_S" in ran.stderr
 
 
+def test_a_word_that_is_no_choice_is_answered_with_those_there_are(trails):
+    ran = trails("lay", "Close it", "--kind", "rumour")
+
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("trails: Invalid value for '--kind': 'rumour' is not one of 'observation', 'how-to'")
+
+
 def test_a_reader_that_stops_reading_is_nobodys_problem(trails):
     for number in range(5):
         lay(trails, f"One of many {number}")

@@ -1,7 +1,10 @@
 """`trails files`: where files have been that notes are on, asked of a real keeper."""
 
+import time
+
 import pytest
 
+PATIENCE_S = 10.0  # how long a test waits for what must come
 LEDGER = "".join(f"def step_{number}(): return close_the_ledger({number})\n" for number in range(20))
 
 
@@ -66,3 +69,16 @@ def test_a_file_that_no_note_is_on_is_said_to_be_unknown(told):
 
     assert ran.returncode == 2
     assert "No note is on a file of that name" in ran.stderr
+
+
+def test_a_copy_says_what_it_was_copied_from(told):
+    (told.project / "src/basket.py").write_bytes((told.project / "src/cart.py").read_bytes())
+    ends_at = time.monotonic() + PATIENCE_S
+    while told("files", "src/basket.py").returncode and time.monotonic() < ends_at:
+        time.sleep(0.1)
+
+    copy, original = lines(told("files", "src/basket.py")), lines(told("files", "src/cart.py"))
+
+    assert copy[1].endswith("src/basket.py  seen as a copy")
+    assert copy[2].endswith("began as a copy of src/cart.py")
+    assert original[-1].endswith("copied to src/basket.py")

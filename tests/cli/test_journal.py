@@ -105,7 +105,7 @@ def test_an_event_is_taken_back_by_its_number_and_the_journal_shows_both(trails)
 
     assert lines(would)[0] == "Would take back 1 event:"
     assert lines(ran)[0] == "Took back 1 event:"
-    assert lines(again) == ["Nothing of that stands here any more."]
+    assert lines(again) == ["Nothing of that stands here: `trails log` shows what there is."]
     _, shown, undone = lines(trails("log", note))
     assert shown.endswith(
         f"is wrong (taken back by {judged['by']['agent']} of {judged['by']['principal']}, because: I misread it)"

@@ -87,6 +87,19 @@ def test_what_became_of_marks_while_no_keeper_ran_is_seen_when_it_starts(fresh_t
 
 
 @pytest.mark.slow  # starts a keeper
+@pytest.mark.slow  # starts a keeper
+def test_marks_of_a_file_that_was_renamed_a_moment_ago_are_the_same_notes(fresh_trails):
+    trails = fresh_trails
+    (trails.project / "src/ledger.py").write_text(CODE)
+    marked = trails.json("mark", "src/ledger.py:2", "Lock it first")["note"]
+    (trails.project / "src/ledger.py").rename(trails.project / "src/books.py")
+
+    (listed,) = trails.json("marks")["marks"]
+
+    assert (listed["path"], listed["note"]) == ("src/books.py", marked)
+    assert trails.json("log", "--what", "withdrawn")["events"] == []
+
+
 def test_marks_are_listed_and_turned_off_and_on(fresh_trails):
     trails = fresh_trails
     (trails.project / "src/ledger.py").write_text(f"# trail: Close it first\n{CODE}# trail(x{'x' * 70}): No topic\n")

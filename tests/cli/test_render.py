@@ -117,6 +117,7 @@ def test_beside_a_note_stand_the_texts_of_its_witnesses_and_the_titles_of_others
         ({"validity": "gone"}, "src/a.py:10-24 (gone)"),
         ({"validity": "gone", "file_gone": True}, "src/a.py:10-24 (the file is gone)"),
         ({"validity": "changed", "changed": 0.4}, "src/a.py:10-24 (changed: 40% of its lines)"),
+        ({"validity": "changed", "changed": 0.004}, "src/a.py:10-24 (changed: under 1% of its lines)"),
         (
             {"validity": "changed", "changed": 0.4, "changed_lines": [[12, 14], [16, 16]]},
             "src/a.py:10-24 (changed: 40% of its lines, now in 12-14, 16)",
@@ -126,6 +127,15 @@ def test_beside_a_note_stand_the_texts_of_its_witnesses_and_the_titles_of_others
 )
 def test_a_place_says_where_the_lines_are_now_and_what_became_of_them(change, shown):
     assert render.place(FILE | change) == shown
+
+
+@pytest.mark.parametrize(("status", "is_asked"), [("live", True), ("withdrawn", False), ("superseded", False)])
+def test_only_a_note_that_stands_is_to_be_checked(status, is_asked):
+    changed = FILE | {"validity": "changed", "changed": 0.4, "doubtful": True}
+
+    shown = render.note(NOTE | {"status": status, "files": [changed]}, now=NOW)
+
+    assert ("check it" in shown) is is_asked
 
 
 @pytest.mark.parametrize(
@@ -221,11 +231,12 @@ def test_what_was_taken_back_says_by_whom_and_why():
     )
 
 
+def changed(number, path):
+    return EVENT | {"seq": number, "kind": "file-changed", "file_id": path, "path": path, "says": f"saw {path} change"}
+
+
 def test_the_same_of_many_files_takes_one_line():
-    seen = [
-        EVENT | {"seq": number, "kind": "file-changed", "path": f"{number}.py", "says": f"saw {number}.py change"}
-        for number in range(1, 13)
-    ]
+    seen = [changed(number, f"{number}.py") for number in range(1, 13)]
 
     storm, other = render.condensed([*seen, EVENT])
     few = [*render.condensed(seen[:2])]
@@ -233,6 +244,15 @@ def test_the_same_of_many_files_takes_one_line():
     assert storm.endswith("      12  ana saw 12 files change: 1.py, 2.py, 3.py and 9 more")
     assert other == render.event(EVENT)
     assert few == [render.event(one) for one in seen[:2]]
+
+
+def test_many_changes_of_a_few_files_are_not_taken_for_many_files():
+    often = [changed(number, "a.py") for number in range(1, 6)]
+    among_others = [*often, *(changed(number, f"{number}.py") for number in range(6, 9))]
+
+    assert [*render.condensed(often)] == [render.event(one) for one in often]
+    (storm,) = render.condensed(among_others)
+    assert storm.endswith("saw 4 files change: a.py, 6.py, 7.py and 1 more")
 
 
 @pytest.mark.parametrize(("is_forward", "words"), [(False, "--before 3."), (True, "--after 4.")])

@@ -176,6 +176,12 @@ def test_indentation_counts() -> None:
     assert check(anchor(CODE, 3, 6), [f"  {line}" for line in CODE]).validity is Validity.GONE
 
 
+@pytest.mark.parametrize(("last", "told"), [(None, "line 99 is not in it"), (120, "lines 99-120 are not all in it")])
+def test_lines_that_a_file_has_not_are_refused_by_their_numbers(last: int | None, told: str) -> None:
+    with pytest.raises(BadInput, match=f"The file has 40 lines, so {told}: read it again"):
+        fingerprint(FILE, 99, last)
+
+
 def test_lines_that_changed_are_told_as_they_stand_now() -> None:
     now = ["# a new head", "", *CODE]
     now[now.index("        raise ValueError(path)")] = "        raise BadInput(path)"
