@@ -41,7 +41,9 @@ class Amending:
         why = admission.clean_reason(reason)
         store = self.recorder.store
         here = placing.in_folder(store, self.workspace, {self.note.id: self.note}, folder)[self.note.id]
-        bare = admission.clean_anchors(anchors) or placing.still_there(here, folder)
+        named = admission.clean_anchors(anchors)
+        placing.check_there(named, folder)
+        bare = named or placing.still_there(here, folder)
         places = placing.place(store, self.workspace, bare, folder)
         said = ["confirm", self.note.id, why, *map(repr, bare)]
         return self._said(Confirmed(self.note.id, places, why), said)

@@ -76,13 +76,19 @@ def _renamed(note: Note, paths_by_file_id: Mapping[str, str]) -> Note:
 
 
 def place(store: Store, workspace: str, drafted: Sequence[Anchor], folder: Folder | None) -> tuple[Anchor, ...]:
-    """The anchors with the identity of their file and, where the files can be seen, its fingerprint."""
+    """
+    The anchors with the identity of their file and, where the files can be seen, its fingerprint.
+
+    Raises BadInput for lines that a file has not, and for a symbol that nothing there defines or that cannot be sought.
+    """
     names = files_here(store, workspace, [anchor.path for anchor in drafted], folder)
     placed = []
     for anchor in drafted:
         known = names.get(anchor.path)
         file_id = known.file_id if known else new_file_id(store, workspace, anchor.path)
         lines = folder.lines(anchor.path) if folder and not anchor.fingerprint else None
+        if folder and lines is None and anchor.symbol and not anchor.fingerprint:
+            raise BadInput(f"There is no text in {anchor.path} to find {anchor.symbol} in: name the file alone.")
         found = anchor if folder is None or lines is None else _fingerprinted(anchor, lines, folder)
         placed.append(replace(found, file_id=file_id))
     return tuple(placed)
@@ -144,6 +150,13 @@ def _unseen(anchor: Anchor) -> Anchor:
     if anchor.symbol:
         return Anchor(anchor.path, symbol=anchor.symbol)
     return Anchor(anchor.path, anchor.first_line, anchor.last_line)
+
+
+def check_there(named: Sequence[Anchor], folder: Folder | None) -> None:
+    """Raises BadInput where a file that is named is seen not to be there."""
+    missing = next((one.path for one in named if folder and not folder.exists(one.path)), "")
+    if missing:
+        raise BadInput(f"{missing} is not there: name files that are, or withdraw the note.")
 
 
 def still_there(note: Note, folder: Folder | None) -> tuple[Anchor, ...]:

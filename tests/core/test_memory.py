@@ -208,6 +208,21 @@ def test_a_note_on_nothing_but_deleted_files_is_not_confirmed_without_naming_oth
         memory.confirm(HERE, handle, ME, reason="still so", folder=folder)
 
 
+def test_a_note_is_not_confirmed_at_a_file_that_is_not_there(memory, folder):
+    handle = memory.lay(HERE, Draft("Mind it", anchors=(Anchor("a.py", 10, 10),)), ME, folder=folder).handle
+
+    with pytest.raises(BadInput, match=r"aa\.py is not there: name files that are"):
+        memory.confirm(HERE, handle, ME, reason="still so", anchors=(Anchor("aa.py"),), folder=folder)
+
+
+@pytest.mark.parametrize("path", ["nowhere.py", "src"])
+def test_what_a_file_defines_can_be_named_only_where_it_can_be_read(memory, folder, path):
+    (folder.home / "src").mkdir()
+
+    with pytest.raises(BadInput, match=f"There is no text in {path} to find close in"):
+        memory.lay(HERE, Draft("Mind it", anchors=(Anchor(path, symbol="close"),)), ME, folder=folder)
+
+
 def test_a_confirmation_that_is_taken_back_leaves_the_note_where_it_was(memory, folder):
     handle = memory.lay(HERE, Draft("Mind line 10", anchors=(Anchor("a.py", 10, 10),)), ME, folder=folder).handle
     before = memory.get_note(HERE, handle)
