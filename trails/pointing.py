@@ -75,6 +75,11 @@ def _lines(first: int, last: int | None) -> str:
 
 
 def to_check(hits: Sequence[Hit]) -> list[str]:
-    """What to do with notes whose places are not as they were; a file that changed a little is no matter."""
-    pairs = [pair for hit in hits for pair in zip(hit.note.anchors, hit.drifts, strict=False)]
+    """
+    What to do with notes whose places are not as they were.
+
+    A file that changed a little is no matter, nor is a note that may hold on the branch that it comes from.
+    """
+    here = [hit for hit in hits if not hit.branch]
+    pairs = [pair for hit in here for pair in zip(hit.note.anchors, hit.drifts, strict=False)]
     return ["", TO_CHECK] if any(is_doubtful(anchor, drift) for anchor, drift in pairs) else []

@@ -30,8 +30,12 @@ from trails import (
 Payload = dict[str, Any]
 
 
-def note_payload(note: Note, drifts: Sequence[Drift] = ()) -> Payload:
-    """`drifts` are those of the note's anchors, in their order; without them the files' validity is "unknown"."""
+def note_payload(note: Note, drifts: Sequence[Drift] = (), *, is_elsewhere: bool = False) -> Payload:
+    """
+    `drifts` are those of the note's anchors, in their order; without them the files' validity is "unknown".
+
+    A place is `doubtful` where somebody should look if the note still holds: not where it may hold elsewhere.
+    """
     return {
         "id": note.id,
         "handle": note.handle,
@@ -42,7 +46,7 @@ def note_payload(note: Note, drifts: Sequence[Drift] = ()) -> Payload:
         "laid_at": note.laid_at.isoformat(),
         "confirmed_at": note.confirmed_at.isoformat(),
         "files": [
-            _file_payload(anchor, drifts[place] if place < len(drifts) else None)
+            _file_payload(anchor, drifts[place] if place < len(drifts) else None, is_elsewhere)
             for place, anchor in enumerate(note.anchors)
         ],
         "branch": note.head.branch,
@@ -73,7 +77,7 @@ def hit_payload(hit: Hit) -> Payload:
     `elsewhere` is the other branch that it comes from, where it does not hold on the one that is checked out.
     """
     return {
-        "note": note_payload(hit.note, hit.drifts),
+        "note": note_payload(hit.note, hit.drifts, is_elsewhere=bool(hit.branch)),
         "score": hit.score,
         "reasons": [reason_payload(one) for one in hit.reasons],
         "dissent": [title_payload(other) for other in hit.dissent],
@@ -194,7 +198,7 @@ def question_payload(question: Question) -> Payload:
     return {"query": question.query, "files": list(question.files), "topics": list(question.topics)}
 
 
-def _file_payload(anchor: Anchor, drift: Drift | None) -> Payload:
+def _file_payload(anchor: Anchor, drift: Drift | None, is_elsewhere: bool) -> Payload:
     return {
         "path": anchor.path,
         "first_line": anchor.first_line,
@@ -206,5 +210,5 @@ def _file_payload(anchor: Anchor, drift: Drift | None) -> Payload:
         "now_last_line": drift.last_line if drift else None,
         "changed_lines": [list(span) for span in drift.new_lines] if drift else [],
         "file_gone": drift is not None and drift.file_gone,
-        "doubtful": drift is not None and is_doubtful(anchor, drift),
+        "doubtful": drift is not None and not is_elsewhere and is_doubtful(anchor, drift),
     }

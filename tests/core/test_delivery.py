@@ -462,11 +462,12 @@ def test_a_note_in_full_tells_all_places_topics_and_what_it_is_tied_to() -> None
 def test_notes_whose_places_changed_come_with_what_to_do_about_them() -> None:
     gone, edited = Drift("a.py", Validity.GONE, 1.0), Drift("a.py", Validity.CHANGED, 0.1)
 
-    def says_so(anchor: Anchor, drift: Drift) -> bool:
-        hit = Hit(note(anchors=(anchor,)), 1.0, (), (drift,))
+    def says_so(anchor: Anchor, drift: Drift, branch: str = "") -> bool:
+        hit = Hit(note(anchors=(anchor,)), 1.0, (), (drift,), branch=branch)
         return TO_CHECK in render(Recall("r", (hit,)), now=NOW, asking=ADA)
 
     assert says_so(Anchor("a.py"), gone)
     assert says_so(Anchor("a.py", 3, 9), edited)
     assert not says_so(Anchor("a.py"), edited)  # files are edited all the time
+    assert not says_so(Anchor("a.py"), gone, branch="topic")  # it may hold there
     assert not says_so(Anchor("a.py", 3, 9), Drift("a.py", Validity.MOVED, 0.0, 5, 11))

@@ -71,6 +71,7 @@ def test_a_note_on_code_that_is_another_in_this_worktree_says_where_it_comes_fro
 
         assert titles(seen) == ["Count steps from zero", "Rely on the new close"]
         assert seen["hits"][1]["elsewhere"] == "topic"
+        assert not seen["hits"][1]["note"]["files"][0]["doubtful"]  # nobody here is to say that it holds no more
         assert "from branch topic" in seen["text"]
         assert "from branch" not in there.ask("recall", files=["ledger.py"])["text"]
         git(keeper.project, "worktree", "remove", "--force", "../topic")
