@@ -19,9 +19,9 @@ def files_here(store: Store, workspace: str, paths: Collection[str], folder: Fol
     """
     The file that each path means in a folder, by path; paths that no note has named are left out.
 
-    A worktree of another branch may have a file under the name that it once had, or has nowhere else. So a path that is
-    nobody's name now is taken for a file that once had it, unless that one is there under its present name. A file that
-    was deleted is still meant by a name that it had before it was renamed, where nothing else has that name.
+    A worktree of another branch may have a file under the name that it once had, or has nowhere else, and who asks may
+    remember a name from before a rename. So a path that is nobody's name now means the file that once had it, unless
+    something else is there now while that file goes by its present name, or was deleted.
     """
     found = store.files_at(workspace, paths) if paths else {}
     if folder is None:
@@ -37,7 +37,7 @@ def files_here(store: Store, workspace: str, paths: Collection[str], folder: Fol
         if name.path in found and not (is_own and found[name.path].file_id != file.file_id):
             continue
         is_there = folder.exists(name.path)
-        if is_own or (not folder.exists(file.path) and (file.present or not is_there)):
+        if is_own or not is_there or (file.present and not folder.exists(file.path)):
             found[name.path] = replace(file, path=name.path, present=file.present or is_there)
     return found
 

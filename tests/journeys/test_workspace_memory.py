@@ -63,6 +63,8 @@ def test_the_next_agent_finds_the_notes_on_what_became_of_their_files(is_watched
             assert (begin["path"], begin["validity"]) == ("core/begin.py", "same")
             assert "Mind the begin of a page" in text
 
+            assert told(there, "src/begin.py")[1]["path"] == "core/begin.py"  # who remembers the former name
+
             text, close = told(there, "core/close.py")
             assert (close["path"], close["validity"]) == ("core/close.py", "changed")
             assert close["changed_lines"] == [[14, 15]]
