@@ -40,7 +40,7 @@ HIDDEN = {"ui": {"visibility": ["app"]}}
 
 KINDS = [kind.value for kind in Kind if kind is not Kind.PRESENCE]  # presence is for programs to lay
 
-Files = Annotated[tuple[str, ...], Field(description="path, path:line-line or path::symbol")]
+Files = Annotated[tuple[str, ...], Field(description="path[:line[-line]|::symbol]")]
 Texts = tuple[str, ...]
 
 

@@ -5,14 +5,16 @@ import json
 
 import pytest
 
+from benchmarks import tokens
 from tests.server.doors import ERAS, LEGACY, MODERN
+from trails_server.app import INSTRUCTIONS
 from trails_server.lines import LINE_LIMIT
 
 TOOLS_TOKENS = 900
 ALWAYS_LOADED_TOKENS = 300
 INSTRUCTIONS_CHARACTERS = 400
 # Of names, schemas and annotations. When a tool is changed on purpose, look at what a model reads, then renew it.
-TOOLS_HASH = "6fc807b20d87a33c"
+TOOLS_HASH = "253b5fd0307a0376"
 
 
 @pytest.fixture(params=ERAS)
@@ -46,6 +48,13 @@ def test_six_tools_are_there_and_the_two_of_everyday_use_are_always_loaded(agent
     assert always == {"recall", "lay"}
     shown = [{part: tools[name][part] for part in ("name", "description", "inputSchema")} for name in always]
     assert len(json.dumps(shown, separators=(",", ":"))) / 4 <= ALWAYS_LOADED_TOKENS
+
+
+def test_a_session_that_recalls_nothing_holds_few_words_of_trails(agent):
+    held = tokens.always((INSTRUCTIONS, agent.request("tools/list")["tools"]))
+
+    of_each, of_some = list(held.values())[:3], list(held.values())[3:]
+    assert sum(of_each) + max(of_some) <= tokens.GOALS["always there"]
 
 
 def test_every_tool_says_what_it_does_to_the_world_and_answers_in_text(agent):
