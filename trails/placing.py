@@ -89,6 +89,8 @@ def place(store: Store, workspace: str, drafted: Sequence[Anchor], folder: Folde
         lines = folder.lines(anchor.path) if folder and not anchor.fingerprint else None
         if folder and lines is None and anchor.symbol and not anchor.fingerprint:
             raise BadInput(f"There is no text in {anchor.path} to find {anchor.symbol} in: name the file alone.")
+        if folder and anchor.first_line and not anchor.fingerprint and not folder.exists(anchor.path):
+            raise BadInput(f"{anchor.path} is not there, so it has no line {anchor.first_line}: name the file alone.")
         found = anchor if folder is None or lines is None else _fingerprinted(anchor, lines, folder)
         placed.append(replace(found, file_id=file_id))
     return tuple(placed)

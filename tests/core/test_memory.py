@@ -223,6 +223,13 @@ def test_what_a_file_defines_can_be_named_only_where_it_can_be_read(memory, fold
         memory.lay(HERE, Draft("Mind it", anchors=(Anchor(path, symbol="close"),)), ME, folder=folder)
 
 
+def test_a_file_that_is_not_there_has_no_lines_to_lay_a_note_on(memory, folder):
+    with pytest.raises(BadInput, match=r"nowhere\.py is not there, so it has no line 3: name the file alone"):
+        memory.lay(HERE, Draft("Mind it", anchors=(Anchor("nowhere.py", 3, 4),)), ME, folder=folder)
+
+    assert memory.lay(HERE, Draft("Write it", anchors=(Anchor("nowhere.py"),)), ME, folder=folder).handle
+
+
 def test_a_confirmation_that_is_taken_back_leaves_the_note_where_it_was(memory, folder):
     handle = memory.lay(HERE, Draft("Mind line 10", anchors=(Anchor("a.py", 10, 10),)), ME, folder=folder).handle
     before = memory.get_note(HERE, handle)
