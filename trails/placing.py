@@ -87,13 +87,19 @@ def place(store: Store, workspace: str, drafted: Sequence[Anchor], folder: Folde
         known = names.get(anchor.path)
         file_id = known.file_id if known else new_file_id(store, workspace, anchor.path)
         lines = folder.lines(anchor.path) if folder and not anchor.fingerprint else None
-        if folder and lines is None and anchor.symbol and not anchor.fingerprint:
-            raise BadInput(f"There is no text in {anchor.path} to find {anchor.symbol} in: name the file alone.")
-        if folder and anchor.first_line and not anchor.fingerprint and not folder.exists(anchor.path):
-            raise BadInput(f"{anchor.path} is not there, so it has no line {anchor.first_line}: name the file alone.")
+        if folder and lines is None and not anchor.fingerprint:
+            _refuse_what_cannot_be_there(anchor, folder)
         found = anchor if folder is None or lines is None else _fingerprinted(anchor, lines, folder)
         placed.append(replace(found, file_id=file_id))
     return tuple(placed)
+
+
+def _refuse_what_cannot_be_there(anchor: Anchor, folder: Folder) -> None:
+    """A file without text has no symbols to be found; one that is not there has no lines either."""
+    if anchor.symbol:
+        raise BadInput(f"There is no text in {anchor.path} to find {anchor.symbol} in: name the file alone.")
+    if anchor.first_line and not folder.exists(anchor.path):
+        raise BadInput(f"{anchor.path} is not there, so it has no line {anchor.first_line}: name the file alone.")
 
 
 def _fingerprinted(anchor: Anchor, lines: Sequence[str], folder: Folder) -> Anchor:
